@@ -1,0 +1,41 @@
+#pragma once
+// From an ONNX file to a Model.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "onnx_import/model.h"
+
+namespace palimpsest::onnx_import {
+
+enum class Mode { model, train, eval };
+
+struct ImportOptions {
+  std::optional<std::int64_t> batch;            ///< for the first axis when it is symbolic
+  std::map<std::string, Shape> shapes;          ///< by input name
+  Mode batch_norm = Mode::model;                ///< how BatchNormalization runs
+  DType dtype = DType::f32;                     ///< float type of the whole function
+  bool clip_border_blocks = false;              ///< derivative of Clip at its bounds
+  std::uint64_t max_bytes = std::uint64_t{16} << 30;  ///< for all tensors of the file
+};
+
+/// Reads, validates and lowers a model. `evaluate` folds what is known at import.
+/// Throws ImportError (file, place, expected, came) for a broken file, UnsupportedError that
+/// names all unsupported operators at once with node and reason.
+Model load(const std::filesystem::path& path, const ImportOptions& options,
+           const Evaluator& evaluate);
+
+/// The same from bytes; external data is refused, because there is no directory to read from.
+Model load_bytes(std::span<const std::byte> bytes, const ImportOptions& options,
+                 const Evaluator& evaluate);
+
+/// The tensors of a TensorProto file (one tensor) as (name, literal). f16 and bf16 become f32,
+/// all integers i64.
+std::pair<std::string, Literal> load_tensor(const std::filesystem::path& path);
+
+/// All float initializers of a model file by name, without importing its graph: the after-model
+/// of an update.
+std::vector<std::pair<std::string, Literal>> load_initializers(const std::filesystem::path& path);
+
+}  // namespace palimpsest::onnx_import

@@ -1,0 +1,27 @@
+#pragma once
+// From a function to a Program: verifies it, prepares one kernel a node, lays all
+// intermediate tensors out in one arena. All choices and all allocations happen here.
+
+#include "graph/function.h"
+#include "runtime/kernel_table.h"
+#include "runtime/program.h"
+
+namespace palimpsest::runtime {
+
+struct CompileOptions {
+  int threads = 1;
+  /// Refuse (ResourceError, naming need, limit and the largest tensors) above this; 0: no limit.
+  std::size_t max_memory = 0;
+  /// State of the loop: after each run, output first becomes input second. Types must be equal.
+  std::vector<std::pair<std::size_t, std::size_t>> feedback;
+};
+
+/// Throws UnsupportedError for a primitive without a kernel, ResourceError for the budget.
+Program compile(const Function& function, const KernelTable& kernels,
+                const CompileOptions& options = {});
+
+/// What compile would need, without allocating it or preparing kernels' weights.
+MemoryReport plan_memory(const Function& function, const KernelTable& kernels,
+                         const CompileOptions& options = {});
+
+}  // namespace palimpsest::runtime
