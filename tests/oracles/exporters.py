@@ -1,0 +1,68 @@
+"""The two ONNX exporters of PyTorch, set so that every parameter survives under its own name."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from torch import nn
+
+EXPORTERS = ("ts", "dynamo")
+TORCHSCRIPT_OPSET = 17
+
+
+def export_torchscript(model: nn.Module, example: torch.Tensor, path: Path) -> None:
+    """TorchScript exporter: no Conv+BN fusion (PRESERVE), no value de-duplication (root training flag)."""
+    model.eval()
+    model.training = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model, (example,), str(path), dynamo=False, opset_version=TORCHSCRIPT_OPSET,
+            training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+            input_names=["x"], output_names=["logits"])
+    model.eval()
+
+
+def export_dynamo(model: nn.Module, example: torch.Tensor, path: Path) -> None:
+    """torch.export-based exporter, before its optimiser renames or fuses anything."""
+    model.eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model, (example,), str(path), dynamo=True, optimize=False, external_data=False, verbose=False,
+            input_names=["x"], output_names=["logits"])
+
+
+def strip_local_paths(path: Path) -> None:
+    """Drop what names the exporting machine or only repeats the Python source (stack traces, fx nodes)."""
+    dropped = ("pkg.torch.onnx.stack_trace", "pkg.torch.onnx.fx_node", "pkg.torch.onnx.class_hierarchy", "namespace")
+    model = onnx.load(path)
+    model.producer_version = model.producer_version.split("+")[0]
+    for node in model.graph.node:
+        node.doc_string = ""
+        kept = [entry for entry in node.metadata_props if entry.key not in dropped]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+    onnx.save(model, path)
+
+
+def export(model: nn.Module, example: torch.Tensor, path: Path, exporter: str) -> None:
+    """Write `model` to `path` with the named exporter."""
+    {"ts": export_torchscript, "dynamo": export_dynamo}[exporter](model, example, path)
+    strip_local_paths(path)
+
+
+def missing_parameters(model: nn.Module, path: Path) -> list[str]:
+    """Parameters that the file does not hold as a float initializer of the same name, shape and value."""
+    held = {tensor.name: tensor for tensor in onnx.load(path).graph.initializer}
+    missing = []
+    for name, parameter in model.named_parameters():
+        tensor = held.get(name)
+        same = tensor is not None and torch.equal(
+            torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy()), parameter.detach())
+        if not same:
+            missing.append(name)
+    return missing

@@ -1,0 +1,118 @@
+"""What PyTorch says: logits, parameter gradients and matching gradients of one model."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+
+
+@dataclass(frozen=True)
+class Case:
+    """One matching problem: the dummy batch (x, y) and the batch (x_star, y_star) behind the target gradient."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+    x_star: torch.Tensor
+    y_star: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Everything an engine is compared with, in one precision."""
+
+    logits: np.ndarray
+    gradients: dict[str, np.ndarray]
+    matching_cosine: np.ndarray
+    matching_l2: np.ndarray
+    masks: list[np.ndarray]
+    margin: float
+
+
+class KinkRecorder(TorchDispatchMode):
+    """Records, for each Relu and Clip in order, where its derivative is 1 and how near an input came to a kink."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.masks: list[np.ndarray] = []
+        self.margin = float("inf")
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        if name in ("relu", "relu_", "hardtanh", "hardtanh_"):
+            self.record(args[0].detach(), args[1:] if "hardtanh" in name else (0.0,))
+        return func(*args, **(kwargs or {}))
+
+    def record(self, value: torch.Tensor, kinks: tuple[float, ...]) -> None:
+        """`kinks` holds the lower border and, for a clip, the upper one."""
+        mask = value > kinks[0]
+        if len(kinks) > 1:
+            mask = mask & (value < kinks[1])
+        self.masks.append(mask.numpy().ravel())
+        for kink in kinks:
+            self.margin = min(self.margin, (value - kink).abs().min().item())
+
+
+def parameter_gradients(model: nn.Module, x: torch.Tensor, y: torch.Tensor, create_graph: bool) -> list[torch.Tensor]:
+    """Gradients of the mean cross-entropy with respect to every parameter."""
+    loss = functional.cross_entropy(model(x), y)
+    return list(torch.autograd.grad(loss, list(model.parameters()), create_graph=create_graph))
+
+
+def cosine_distance(left: list[torch.Tensor], right: list[torch.Tensor]) -> torch.Tensor:
+    """1 - <a, b> / (|a| |b|) over all tensors concatenated."""
+    def dot(a: list[torch.Tensor], b: list[torch.Tensor]) -> torch.Tensor:
+        return sum((p * q).sum() for p, q in zip(a, b))
+    return 1 - dot(left, right) / (dot(left, left).sqrt() * dot(right, right).sqrt())
+
+
+def squared_distance(left: list[torch.Tensor], right: list[torch.Tensor]) -> torch.Tensor:
+    """Sum of squared differences over all tensors."""
+    return sum(((p - q) ** 2).sum() for p, q in zip(left, right))
+
+
+def relu_margin(model: nn.Module, x: torch.Tensor) -> float:
+    """The smallest distance of any Relu or Clip input from its kink, in float64."""
+    with torch.no_grad(), KinkRecorder() as recorder:
+        copy.deepcopy(model).double()(x.double())
+    return recorder.margin
+
+
+def evaluate(model: nn.Module, case: Case, dtype: torch.dtype) -> Reference:
+    """Run the whole reference computation in `dtype`."""
+    model = copy.deepcopy(model).to(dtype)
+    x = case.x.to(dtype).detach().requires_grad_(True)
+    with torch.no_grad(), KinkRecorder() as recorder:
+        logits = model(x)
+    target = parameter_gradients(model, case.x_star.to(dtype), case.y_star, create_graph=False)
+    gradients = parameter_gradients(model, x, case.y, create_graph=True)
+    matching = [
+        torch.autograd.grad(distance(gradients, target), x, retain_graph=True)[0].contiguous().numpy()
+        for distance in (cosine_distance, squared_distance)]
+    names = [name for name, _ in model.named_parameters()]
+    values = [np.ascontiguousarray(gradient.detach().numpy()) for gradient in gradients]
+    return Reference(logits.numpy(), dict(zip(names, values)), *matching, recorder.masks, recorder.margin)
+
+
+def relative_error(value: np.ndarray, reference: np.ndarray) -> float:
+    """|value - reference| / |reference| in the Euclidean norm."""
+    reference = reference.astype(np.float64)
+    return float(np.linalg.norm(value.astype(np.float64) - reference) / np.linalg.norm(reference))
+
+
+def errors(value: Reference, reference: Reference) -> dict[str, float | int]:
+    """Relative errors of `value` and the number of Relu and Clip entries on the other side of their kink."""
+    def flat(of: Reference) -> np.ndarray:
+        return np.concatenate([gradient.ravel() for gradient in of.gradients.values()])
+    return {
+        "logits": relative_error(value.logits, reference.logits),
+        "gradients": relative_error(flat(value), flat(reference)),
+        "matching_cosine": relative_error(value.matching_cosine, reference.matching_cosine),
+        "matching_l2": relative_error(value.matching_l2, reference.matching_l2),
+        "mask_flips": sum(int((a != b).sum()) for a, b in zip(value.masks, reference.masks)),
+    }
