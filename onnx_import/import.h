@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "onnx_import/model.h"
+#include "graph/model.h"
 
 namespace palimpsest::onnx_import {
 

@@ -1,6 +1,6 @@
 #pragma once
-// What import returns: the function, its parameters, and the sites that priors and label
-// rules need without knowing ONNX. No Protocol Buffers type appears here.
+// A trained network as the library sees it: a function, its named parameters, and the sites
+// that priors and label rules need. Import returns one; nothing here knows a file format.
 
 #include <string>
 #include <vector>
@@ -8,7 +8,7 @@
 #include "graph/function.h"
 #include "graph/literal.h"
 
-namespace palimpsest::onnx_import {
+namespace palimpsest {
 
 /// A trainable tensor. Its value in the function is input `input`; `initial` is what the
 /// model file holds, in the file's own layout.
@@ -69,4 +69,4 @@ struct Model {
   std::int64_t opset = 0;
 };
 
-}  // namespace palimpsest::onnx_import
+}  // namespace palimpsest
