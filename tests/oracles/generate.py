@@ -20,9 +20,9 @@ INPUT_CANDIDATES = 24
 
 
 def widest_margin_input(model: nn.Module, generator: torch.Generator, size: int) -> torch.Tensor:
-    """Of some random batches, the one that stays farthest from every Relu kink, so that float32 flips no mask."""
+    """Of some random batches, the one that stays farthest from every kink, so that float32 flips no mask."""
     candidates = [weights.grid_images(generator, BATCH, size) for _ in range(INPUT_CANDIDATES)]
-    return max(candidates, key=lambda x: reference.relu_margin(model, x))
+    return max(candidates, key=lambda x: reference.kink_margin(model, x))
 
 
 def make_case(model: nn.Module, size: int, seed: int) -> reference.Case:
@@ -58,13 +58,12 @@ def write_facts(path: Path, recipe: models.Recipe, model: nn.Module, golden: ref
     facts = {
         "model": recipe.name,
         "torch": torch.__version__.split("+")[0],
-        "relu_margin": golden.margin,
+        "kink_margin": golden.margin,
         "torch_float32": reference.errors(float32, golden),
         "missing": missing,
-        "parameters": {name: list(value.shape) for name, value in model.named_parameters()},
+        "parameters": {name: "x".join(map(str, value.shape)) for name, value in model.named_parameters()},
     }
-    text = json.dumps(facts, indent=1)
-    path.write_text(text + "\n")
+    path.write_text(json.dumps(facts, indent=1) + "\n")
 
 
 def generate(recipe: models.Recipe, narrow: bool, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from unittest import mock
 
 import numpy as np
 import torch
@@ -35,7 +36,12 @@ class Reference:
 
 
 class KinkRecorder(TorchDispatchMode):
-    """Records, for each Relu and Clip in order, where its derivative is 1 and how near an input came to a kink."""
+    """Records, for each activation with kinks, in order, which side every input is on and how near a kink one came.
+
+    Sides: above the lower kink and, where there are two, below the upper one.
+    """
+
+    KINKS = {"relu": (0.0,), "hardtanh": None, "hardswish": (-3.0, 3.0), "hardsigmoid": (-3.0, 3.0)}
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,19 +49,24 @@ class KinkRecorder(TorchDispatchMode):
         self.margin = float("inf")
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.overloadpacket.__name__
-        if name in ("relu", "relu_", "hardtanh", "hardtanh_"):
-            self.record(args[0].detach(), args[1:] if "hardtanh" in name else (0.0,))
+        name = func.overloadpacket.__name__.removesuffix("_")
+        if name in self.KINKS:
+            self.record(args[0].detach(), self.KINKS[name] or args[1:])
         return func(*args, **(kwargs or {}))
 
     def record(self, value: torch.Tensor, kinks: tuple[float, ...]) -> None:
-        """`kinks` holds the lower border and, for a clip, the upper one."""
+        """`kinks` holds the lower kink and, where there is one, the upper."""
         mask = value > kinks[0]
         if len(kinks) > 1:
             mask = mask & (value < kinks[1])
         self.masks.append(mask.numpy().ravel())
         for kink in kinks:
             self.margin = min(self.margin, (value - kink).abs().min().item())
+
+
+def smooth_enough_hardsigmoid(x: torch.Tensor, inplace: bool = False) -> torch.Tensor:
+    """Hardsigmoid by parts: PyTorch has no second derivative of its own."""
+    return functional.hardtanh(x + 3, 0.0, 6.0) / 6
 
 
 def parameter_gradients(model: nn.Module, x: torch.Tensor, y: torch.Tensor, create_graph: bool) -> list[torch.Tensor]:
@@ -76,8 +87,8 @@ def squared_distance(left: list[torch.Tensor], right: list[torch.Tensor]) -> tor
     return sum(((p - q) ** 2).sum() for p, q in zip(left, right))
 
 
-def relu_margin(model: nn.Module, x: torch.Tensor) -> float:
-    """The smallest distance of any Relu or Clip input from its kink, in float64."""
+def kink_margin(model: nn.Module, x: torch.Tensor) -> float:
+    """The smallest distance of any activation's input from a kink, in float64."""
     with torch.no_grad(), KinkRecorder() as recorder:
         copy.deepcopy(model).double()(x.double())
     return recorder.margin
@@ -89,11 +100,12 @@ def evaluate(model: nn.Module, case: Case, dtype: torch.dtype) -> Reference:
     x = case.x.to(dtype).detach().requires_grad_(True)
     with torch.no_grad(), KinkRecorder() as recorder:
         logits = model(x)
-    target = parameter_gradients(model, case.x_star.to(dtype), case.y_star, create_graph=False)
-    gradients = parameter_gradients(model, x, case.y, create_graph=True)
-    matching = [
-        torch.autograd.grad(distance(gradients, target), x, retain_graph=True)[0].contiguous().numpy()
-        for distance in (cosine_distance, squared_distance)]
+    with mock.patch.object(functional, "hardsigmoid", smooth_enough_hardsigmoid):
+        target = parameter_gradients(model, case.x_star.to(dtype), case.y_star, create_graph=False)
+        gradients = parameter_gradients(model, x, case.y, create_graph=True)
+        matching = [
+            torch.autograd.grad(distance(gradients, target), x, retain_graph=True)[0].contiguous().numpy()
+            for distance in (cosine_distance, squared_distance)]
     names = [name for name, _ in model.named_parameters()]
     values = [np.ascontiguousarray(gradient.detach().numpy()) for gradient in gradients]
     return Reference(logits.numpy(), dict(zip(names, values)), *matching, recorder.masks, recorder.margin)
@@ -106,7 +118,7 @@ def relative_error(value: np.ndarray, reference: np.ndarray) -> float:
 
 
 def errors(value: Reference, reference: Reference) -> dict[str, float | int]:
-    """Relative errors of `value` and the number of Relu and Clip entries on the other side of their kink."""
+    """Relative errors of `value` and the number of activation inputs on another side of a kink."""
     def flat(of: Reference) -> np.ndarray:
         return np.concatenate([gradient.ravel() for gradient in of.gradients.values()])
     return {
