@@ -36,23 +36,26 @@ def export_dynamo(model: nn.Module, example: torch.Tensor, path: Path) -> None:
             input_names=["x"], output_names=["logits"])
 
 
-def strip_local_paths(path: Path) -> None:
-    """Drop what names the exporting machine or only repeats the Python source (stack traces, fx nodes)."""
-    dropped = ("pkg.torch.onnx.stack_trace", "pkg.torch.onnx.fx_node", "pkg.torch.onnx.class_hierarchy", "namespace")
+KEPT_METADATA = ("pkg.torch.onnx.name_scopes", "pkg.torch.export.graph_signature.InputSpec.kind")
+
+
+def keep_useful_metadata(path: Path) -> None:
+    """Drop copies of the Python source, which name the exporting machine and outweigh small weights."""
     model = onnx.load(path)
     model.producer_version = model.producer_version.split("+")[0]
     for node in model.graph.node:
         node.doc_string = ""
-        kept = [entry for entry in node.metadata_props if entry.key not in dropped]
-        del node.metadata_props[:]
-        node.metadata_props.extend(kept)
+    for entity in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        kept = [entry for entry in entity.metadata_props if entry.key in KEPT_METADATA]
+        del entity.metadata_props[:]
+        entity.metadata_props.extend(kept)
     onnx.save(model, path)
 
 
 def export(model: nn.Module, example: torch.Tensor, path: Path, exporter: str) -> None:
     """Write `model` to `path` with the named exporter."""
     {"ts": export_torchscript, "dynamo": export_dynamo}[exporter](model, example, path)
-    strip_local_paths(path)
+    keep_useful_metadata(path)
 
 
 def missing_parameters(model: nn.Module, path: Path) -> list[str]:
