@@ -2,6 +2,7 @@
 // Primitives that map two elements of equal type to one, plus select and cast. Kernels see
 // equal shapes: the builders below insert the broadcasts (numpy's rule).
 
+#include <optional>
 #include <type_traits>
 
 #include "ops/pointwise/unary.h"
@@ -181,16 +182,31 @@ struct ShiftRight : BitBinary {
 struct Select {
   static constexpr std::string_view name = "select";
   static constexpr Derivative linearity = Derivative::joint;
+  template <class T>
+  PALIMPSEST_HOST_DEVICE static T apply(bool condition, T a, T b) {
+    return condition ? a : b;
+  }
   TensorType infer(Types in) const;
   Value transpose(int operand, Operands x, Value ct) const;
   bool operator==(const Select&) const = default;
 };
 
-/// Conversion. Derivatives flow between float types; float -> i64 truncates; x -> bool is x != 0.
+/// Conversion. Derivatives flow between float types; float -> i64 truncates, and gives the
+/// lowest i64 for NaN and what is out of range; x -> bool is x != 0.
 struct Cast {
   static constexpr std::string_view name = "cast";
   static constexpr Derivative linearity = Derivative::joint;
   DType to = DType::f32;
+  template <class To, class From>
+  PALIMPSEST_HOST_DEVICE static To apply(From x) {
+    if constexpr (std::is_same_v<To, bool>)
+      return x != From{};
+    else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
+      return x >= From(-0x1p63) && x < From(0x1p63) ? static_cast<To>(x)
+                                                    : To{-0x7fffffffffffffff - 1};
+    else
+      return static_cast<To>(x);
+  }
   TensorType infer(Types in) const;
   Value transpose(int operand, Operands x, Value ct) const;
   std::string attributes() const;
@@ -241,8 +257,9 @@ Value operator-(double value, Value x);
 Value operator*(double value, Value x);
 Value operator/(double value, Value x);
 
-/// The number that fills x when x is a constant of one repeated element, else nothing
-/// (returned through `value`).
+/// The number that fills x when x is a constant of one element, broadcast or reshaped or not.
+std::optional<double> filling_of(Value x);
+/// True when that number is `value`.
 bool is_filled_with(Value x, double value);
 
 }  // namespace palimpsest

@@ -3,14 +3,10 @@
 // device runs; `partial` is dy/dx. Conventions at kinks are torch's (docs/language.md).
 
 #include <cmath>
+#include <type_traits>
 
 #include "graph/op.h"
-
-#if defined(__CUDACC__)
-#define PALIMPSEST_HOST_DEVICE __host__ __device__
-#else
-#define PALIMPSEST_HOST_DEVICE
-#endif
+#include "ops/host_device.h"
 
 namespace palimpsest {
 
@@ -81,7 +77,7 @@ struct Log1p : FloatUnary {
   Value partial(int operand, Operands x, Value y) const;
 };
 
-/// The derivative at 0 is +inf, as in torch; see nn::safe_norm for norms.
+/// The derivative at 0 is +inf, as in torch; nn::l2_norm has 0 there.
 struct Sqrt : FloatUnary {
   static constexpr std::string_view name = "sqrt";
   template <class T>
@@ -300,6 +296,13 @@ struct Round : FloatUnary {
 struct Not {
   static constexpr std::string_view name = "not";
   static constexpr bool inert = true;
+  template <class T>
+  PALIMPSEST_HOST_DEVICE static T apply(T x) {
+    if constexpr (std::is_same_v<T, bool>)
+      return !x;
+    else
+      return ~x;
+  }
   TensorType infer(Types in) const;
   bool operator==(const Not&) const = default;
 };
@@ -308,6 +311,10 @@ struct Not {
 struct IsNan {
   static constexpr std::string_view name = "is_nan";
   static constexpr bool inert = true;
+  template <class T>
+  PALIMPSEST_HOST_DEVICE static bool apply(T x) {
+    return x != x;
+  }
   TensorType infer(Types in) const;
   bool operator==(const IsNan&) const = default;
 };
@@ -316,6 +323,10 @@ struct IsNan {
 struct IsInf {
   static constexpr std::string_view name = "is_inf";
   static constexpr bool inert = true;
+  template <class T>
+  PALIMPSEST_HOST_DEVICE static bool apply(T x) {
+    return x == x && x - x != T{0};  // inf - inf is NaN
+  }
   TensorType infer(Types in) const;
   bool operator==(const IsInf&) const = default;
 };
