@@ -1,0 +1,8 @@
+#include "tools/cli/version.h"
+
+namespace palimpsest::tools {
+
+std::string version_number() { return PALIMPSEST_VERSION; }
+std::string version_text() { return "palimpsest " + version_number(); }
+
+}  // namespace palimpsest::tools
