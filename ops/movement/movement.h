@@ -15,7 +15,6 @@ struct Reshape {
   TensorType infer(Types in) const;
   Value transpose(int operand, Operands x, Value ct) const;
   std::string attributes() const;
-  std::size_t hash() const;
   bool operator==(const Reshape&) const = default;
 };
 
