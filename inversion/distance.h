@@ -1,0 +1,30 @@
+#pragma once
+// Distances between the update that a candidate would cause and the observed one, with their
+// derivative in closed form: it reads each tensor once and stays accurate near the solution,
+// where differentiating the value would cancel.
+
+#include <span>
+
+#include "graph/value.h"
+
+#include <vector>
+
+namespace palimpsest::inversion {
+
+enum class DistanceKind {
+  squared_l2,  ///< sum of (a - b)^2 over all entries (Zhu et al. 2019, eq. 3)
+  cosine       ///< 1 - <a, b> / (|a| |b|) over all tensors as one vector (Geiping et al. 2020)
+};
+
+struct Distance {
+  Value value;                   ///< f64, rank 0
+  std::vector<Value> direction;  ///< d value / d candidate, typed like the candidate
+};
+
+/// `weights` scales the squared entries of each tensor; empty: all 1. The cosine is taken as
+/// |a/|a| - b/|b||^2 / 2 with sums in f64; a candidate of norm 0 has distance 1 and derivative 0.
+/// Throws InputError when the observed norm is 0 (cosine) or not finite.
+Distance distance(DistanceKind kind, Operands candidate, std::span<const Literal> observed,
+                  std::span<const double> weights = {});
+
+}  // namespace palimpsest::inversion

@@ -1,0 +1,90 @@
+#pragma once
+// One attack being carried out. Building a session builds one function, compiles it, and
+// allocates all it will need; a step only runs it. Stopping, saving and resuming are the
+// caller's: state() and restore() continue bit for bit.
+// Thread-safe: no. One session is used by one thread at a time.
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "inversion/attack.h"
+#include "runtime/program.h"
+
+namespace palimpsest::inversion {
+
+/// What the run may use.
+struct Resources {
+  const runtime::KernelTable* kernels = nullptr;  ///< must outlive the session
+  int threads = 1;
+  std::size_t max_memory = 0;  ///< bytes; 0: no limit
+};
+
+/// After a step. The terms are those of the candidate that the step began from.
+struct Progress {
+  std::int64_t restart = 0;
+  std::int64_t iteration = 0;  ///< steps done in this restart
+  std::int64_t iterations = 0, restarts = 0;
+  double objective = 0, matching = 0, total_variation = 0, image_norm = 0;
+  double best = 0;  ///< lowest objective of this restart so far
+  double rate = 0;
+};
+
+enum class RestartOutcome { pending, finished, reached_target, failed };
+
+struct RestartReport {
+  RestartOutcome outcome = RestartOutcome::pending;
+  double objective = 0;  ///< lowest
+  std::int64_t iterations = 0;
+  std::string failure;  ///< why it failed
+};
+
+struct Reconstruction {
+  /// [N, C, H, W] in pixel units whatever the model's layout (other inputs keep their shape):
+  /// as found, and clamped to [0, 1].
+  Literal raw, images;
+  /// Class of each image (the largest target), i64 [N, ...]; empty shape for other losses.
+  Literal labels;
+  Literal targets;                           ///< the targets that were used or found, floats
+  std::optional<RecoveredLabels> recovered;  ///< when a label rule was used
+  double objective = 0;
+  std::int64_t best_restart = 0;
+  std::vector<RestartReport> restarts;
+};
+
+class Session {
+ public:
+  /// Throws InputError for a problem or settings that do not fit, UnsupportedError for an
+  /// operator without kernel, ResourceError above max_memory.
+  Session(const Problem& problem, const AttackSpec& spec, const Resources& resources);
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  const runtime::MemoryReport& memory() const;
+  const std::vector<runtime::StepInfo>& steps() const;
+  bool done() const;
+
+  /// One iteration of the current restart. When the objective leaves the finite numbers the
+  /// restart is marked as failed and the next one begins. Must not be called when done().
+  Progress step();
+
+  /// Everything the rest of the run depends on, as named tensors to write and read back.
+  std::vector<NamedTensor> state() const;
+  /// Throws InputError when the state is not of this problem and spec.
+  void restore(const std::vector<NamedTensor>& state);
+
+  /// The best candidate so far. Throws NumericError when every restart failed, InputError
+  /// before the first step.
+  Reconstruction result() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Steps until done or until a stop is asked for; `progress` hears of every step.
+Reconstruction run(Session& session, const std::function<void(const Progress&)>& progress = {},
+                   std::stop_token stop = {});
+
+}  // namespace palimpsest::inversion
