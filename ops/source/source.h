@@ -36,13 +36,8 @@ struct Random {
 Value iota(Graph& graph, Shape shape, int axis);
 Value random(Value step, Random options);
 
-/// The four words of Philox 4x32-10 for a counter and a key (Salmon et al., SC 2011).
-struct PhiloxBlock {
-  std::uint32_t word[4];
-};
-PhiloxBlock philox(std::uint64_t counter_low, std::uint64_t counter_high, std::uint64_t key);
-
-/// Element `index` of the stream: exactly what the Random primitive yields on every device.
+/// Element `index` of the stream: exactly what the Random primitive yields on every device
+/// (an f32 tensor holds it rounded to f32).
 double random_element(const Random& options, std::uint64_t step, std::uint64_t index);
 
 }  // namespace palimpsest
