@@ -188,7 +188,7 @@ def all_recipes() -> list[Recipe]:
         Recipe("vgg11", vgg11, shrunk(vgg11, Fraction(1, 32)), 32, 64, 5),
         torchvision_recipe("resnet50", Fraction(1, 32), 45, 6),
         Recipe("densenet121", lambda: densenet121(32, 64), lambda: densenet121(2, 4), 40, 64, 7),
-        torchvision_recipe("mobilenet_v2", Fraction(1, 8), 33, 8),
+        torchvision_recipe("mobilenet_v2", Fraction(1, 12), 33, 8),
         torchvision_recipe("mobilenet_v3_small", Fraction(1, 8), 33, 9),
         torchvision_recipe("efficientnet_b0", Fraction(1, 16), 33, 10),
         torchvision_recipe("squeezenet1_0", Fraction(1, 8), 35, 11),
