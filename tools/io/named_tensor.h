@@ -1,18 +1,17 @@
 #pragma once
-// A tensor of an update file and the name that the file gives it, if any.
+// What every reader of tensor files yields.
 
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/literal.h"
 
 namespace palimpsest::tools {
 
-struct NamedTensor {
-  std::optional<std::string> name;  ///< absent in positional containers (arr_0, 0.npy)
-  Literal value;
-};
+/// A tensor and the name that its file gives it; empty in positional containers (arr_0, 0.npy).
+/// The same type as inversion's and the importer's.
+using NamedTensor = std::pair<std::string, Literal>;
 
 /// The tensors of a container in its meaningful order, and what was left out of it.
 struct TensorList {

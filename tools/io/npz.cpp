@@ -26,13 +26,11 @@ std::optional<std::uint32_t> position_of(std::string_view name) {
 }
 
 void order_positional(std::vector<NamedTensor>& tensors) {
-  const auto positional = [](const NamedTensor& tensor) {
-    return position_of(*tensor.name).has_value();
-  };
-  if (!std::ranges::all_of(tensors, positional)) return;
-  std::ranges::sort(tensors, {},
-                    [](const NamedTensor& tensor) { return *position_of(*tensor.name); });
-  for (NamedTensor& tensor : tensors) tensor.name.reset();
+  const auto position = [](const NamedTensor& tensor) { return position_of(tensor.first); };
+  if (!std::ranges::all_of(tensors, [&](const NamedTensor& t) { return position(t).has_value(); }))
+    return;
+  std::ranges::sort(tensors, {}, position);
+  for (NamedTensor& tensor : tensors) tensor.first.clear();
 }
 
 /// Refuses a member whose .npy header disagrees with its declared size or passes the budget.
@@ -61,8 +59,8 @@ TensorList parse_npz(ByteView file, std::string_view place, std::uint64_t max_by
       continue;
     }
     check_sizes(member, max_bytes, at);
-    list.tensors.push_back({std::string(name.substr(0, name.size() - suffix.size())),
-                            parse_npy(unpack(member, at), at)});
+    list.tensors.emplace_back(name.substr(0, name.size() - suffix.size()),
+                              parse_npy(unpack(member, at), at));
   }
   order_positional(list.tensors);
   return list;
@@ -71,8 +69,8 @@ TensorList parse_npz(ByteView file, std::string_view place, std::uint64_t max_by
 Bytes npz_bytes(const std::vector<NamedTensor>& tensors, Compression compression) {
   ZipWriter writer(compression);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const std::string name = tensors[i].name.value_or(text("arr_", i));
-    writer.add(name + std::string(suffix), npy_bytes(tensors[i].value));
+    const auto& [name, value] = tensors[i];
+    writer.add(text(name.empty() ? text("arr_", i) : name, suffix), npy_bytes(value));
   }
   return writer.finish();
 }

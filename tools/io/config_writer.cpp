@@ -1,0 +1,69 @@
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "tools/io/config.h"
+
+namespace palimpsest::tools {
+namespace {
+
+/// A basic string: quotes, backslashes and controls escaped, UTF-8 as it is.
+std::string toml_string(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : value) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (code < 0x20 || code == 0x7F) {
+      std::array<char, 8> escaped{};
+      std::snprintf(escaped.data(), escaped.size(), "\\u%04X", unsigned{code});
+      out += escaped.data();
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+/// The shortest digits that read back as the same double, always recognisable as a float.
+std::string toml_number(double value) {
+  std::array<char, 32> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  std::string out(digits.data(), end);
+  if (out.find_first_of(".en") == std::string::npos) out += ".0";
+  return out;
+}
+
+}  // namespace
+
+void ConfigWriter::line(std::string_view key, std::string_view value) {
+  text_ += palimpsest::text(key, " = ", value, "\n");
+}
+
+void ConfigWriter::table(std::string_view name) {
+  text_ += palimpsest::text(text_.empty() ? "[" : "\n[", name, "]\n");
+}
+
+void ConfigWriter::value(std::string_view key, std::string_view string) {
+  line(key, toml_string(string));
+}
+
+void ConfigWriter::value(std::string_view key, bool boolean) {
+  line(key, boolean ? "true" : "false");
+}
+
+void ConfigWriter::value(std::string_view key, std::int64_t integer) {
+  line(key, std::to_string(integer));
+}
+
+void ConfigWriter::value(std::string_view key, double number) { line(key, toml_number(number)); }
+
+void ConfigWriter::value(std::string_view key, std::span<const std::int64_t> integers) {
+  std::string list;
+  for (const std::int64_t integer : integers)
+    list += palimpsest::text(list.empty() ? "" : ", ", integer);
+  line(key, "[" + list + "]");
+}
+
+}  // namespace palimpsest::tools
