@@ -13,7 +13,7 @@ struct CompileOptions {
   /// Refuse (ResourceError, naming need, limit and the largest tensors) above this; 0: no limit.
   std::size_t max_memory = 0;
   /// State of the loop: after each run, output first becomes input second. Types must be equal.
-  std::vector<std::pair<std::size_t, std::size_t>> feedback;
+  std::vector<std::pair<std::size_t, std::size_t>> feedback{};
 };
 
 /// Throws UnsupportedError for a primitive without a kernel, ResourceError for the budget.

@@ -1,6 +1,7 @@
 #include "runtime/evaluate.h"
 
 #include "graph/sources.h"
+#include "runtime/buffer.h"
 #include "runtime/cpu/parallel.h"
 
 namespace palimpsest::runtime {
@@ -28,8 +29,7 @@ Literal computed(const KernelTable& kernels, const Op& op, std::span<const Liter
   std::vector<const std::byte*> inputs;
   for (const Literal& operand : operands) inputs.push_back(operand.bytes());
   const auto result = Literal::allocate(type);
-  const auto workspace =
-      Literal::allocate({DType::boolean, {static_cast<std::int64_t>(kernel->workspace_bytes())}});
+  const Buffer workspace = allocated(kernel->workspace_bytes());
   kernel->run({inputs, result.get(), workspace.get()});
   return Literal(type, result);
 }
