@@ -41,7 +41,8 @@ class Lbfgs {
   explicit Lbfgs(LbfgsSettings settings = {}) : settings_(settings) {}
 
   /// Up to max_iterations moves of the variables. Returns f at the point it began from.
-  /// `variables` is asked again after each evaluation, since buffers may swap.
+  /// Throws NumericError when f or its gradient is not finite; the variables then hold the
+  /// point of that evaluation.
   double step(const Variables& variables, const Evaluate& evaluate);
 
   /// Everything a later step depends on, for checkpoints; restore() continues bit for bit.
@@ -55,8 +56,9 @@ class Lbfgs {
     double reciprocal;  ///< 1 / <change, gradient_change>
   };
 
+  void update_direction(const std::vector<T>& gradient);
   void remember(const std::vector<T>& gradient);
-  std::vector<T> direction(const std::vector<T>& gradient) const;
+  void apply_inverse_hessian(const std::vector<T>& gradient);
 
   LbfgsSettings settings_;
   std::int64_t iterations_ = 0;  ///< inner iterations over all steps
