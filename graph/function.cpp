@@ -11,26 +11,30 @@ std::vector<Value> Mapping::operands(const Node& node) const {
   return images;
 }
 
-std::vector<bool> reachable(const Function& function) {
-  std::vector<bool> marked(function.graph->size(), false);
-  for (const Value output : function.outputs) marked[output.index()] = true;
-  for (std::uint32_t index = function.graph->size(); index-- > 0;) {
+std::vector<bool> reachable(const Graph& graph, Operands values) {
+  std::vector<bool> marked(graph.size(), false);
+  for (const Value value : values) marked[value.index()] = true;
+  for (std::uint32_t index = graph.size(); index-- > 0;) {
     if (!marked[index]) continue;
-    for (const Value input : function.graph->node(index).inputs) marked[input.index()] = true;
+    for (const Value input : graph.node(index).inputs) marked[input.index()] = true;
   }
   return marked;
+}
+
+std::vector<bool> reachable(const Function& function) {
+  return reachable(*function.graph, function.outputs);
 }
 
 namespace {
 
 /// Carries the marked nodes over, in order; inputs must be mapped already.
-void carry_over(const Function& source, Graph& graph, Mapping& images, const Rebuild& rebuild) {
-  const std::vector<bool> marked = reachable(source);
-  for (std::uint32_t index = 0; index < source.graph->size(); ++index) {
-    const Node& node = source.graph->node(index);
+void carry_over(Graph& source, const std::vector<bool>& marked, Graph& graph, Mapping& images,
+                const Rebuild& rebuild) {
+  for (std::uint32_t index = 0; index < marked.size(); ++index) {
+    const Node& node = source.node(index);
     if (!marked[index] || node.op.as<Input>()) continue;
-    const LabelScope label(graph, source.graph->label(node));
-    images[source.graph->value(index)] = rebuild(graph, node, images.operands(node));
+    const LabelScope label(graph, source.label(node));
+    images[source.value(index)] = rebuild(graph, node, images.operands(node));
   }
 }
 
@@ -48,12 +52,17 @@ Function rebuilt(const Function& source, const Rebuild& rebuild) {
     images[input] = result.graph->input(op.type, op.label);
     result.inputs.push_back(images[input]);
   }
-  carry_over(source, *result.graph, images, rebuild);
+  carry_over(*source.graph, reachable(source), *result.graph, images, rebuild);
   for (const Value output : source.outputs) result.outputs.push_back(images[output]);
   return result;
 }
 
 std::vector<Value> inlined(Graph& graph, const Function& callee, Operands arguments) {
+  return inlined(graph, callee, arguments, callee.outputs);
+}
+
+std::vector<Value> inlined(Graph& graph, const Function& callee, Operands arguments,
+                           Operands results) {
   if (arguments.size() != callee.inputs.size())
     throw ShapeError(text("call: ", callee.inputs.size(), " arguments expected, ", arguments.size(),
                           " came"));
@@ -64,10 +73,26 @@ std::vector<Value> inlined(Graph& graph, const Function& callee, Operands argume
                             arguments[i].type(), " came"));
     images[callee.inputs[i]] = arguments[i];
   }
-  carry_over(callee, graph, images, same_node);
-  std::vector<Value> outputs;
-  for (const Value output : callee.outputs) outputs.push_back(images[output]);
-  return outputs;
+  carry_over(*callee.graph, reachable(*callee.graph, results), graph, images, same_node);
+  std::vector<Value> copies;
+  for (const Value result : results) copies.push_back(images[result]);
+  return copies;
+}
+
+Function with_constants(const Function& source, std::span<const Literal> last) {
+  if (last.size() > source.inputs.size())
+    throw ShapeError(text("constants: at most ", source.inputs.size(), " inputs can be bound, ",
+                          last.size(), " came"));
+  Function result;
+  std::vector<Value> arguments;
+  for (std::size_t i = 0; i + last.size() < source.inputs.size(); ++i) {
+    const auto& op = *source.inputs[i].node().op.as<Input>();
+    arguments.push_back(result.graph->input(op.type, op.label));
+  }
+  result.inputs = arguments;
+  for (const Literal& literal : last) arguments.push_back(result.graph->constant(literal));
+  result.outputs = inlined(*result.graph, source, arguments);
+  return result;
 }
 
 }  // namespace palimpsest

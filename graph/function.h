@@ -36,6 +36,8 @@ class Mapping {
 
 /// Marks, by node index, what the outputs depend on. Inputs are marked only when used.
 std::vector<bool> reachable(const Function& function);
+/// The same for any values of a graph.
+std::vector<bool> reachable(const Graph& graph, Operands values);
 
 /// Rebuilds a function in a new graph. For each reachable node that is not an Input, `rebuild`
 /// returns its image, given the node and the images of its operands; labels are kept, inputs
@@ -46,5 +48,11 @@ Function rebuilt(const Function& source, const Rebuild& rebuild);
 /// A copy of `callee` inside `graph`, with its inputs replaced by `arguments`.
 /// Throws ShapeError when count or types differ.
 std::vector<Value> inlined(Graph& graph, const Function& callee, Operands arguments);
+/// The same for any values of the callee instead of its outputs.
+std::vector<Value> inlined(Graph& graph, const Function& callee, Operands arguments,
+                           Operands results);
+
+/// The function with its last inputs replaced by constants.
+Function with_constants(const Function& source, std::span<const Literal> last);
 
 }  // namespace palimpsest
