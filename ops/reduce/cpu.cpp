@@ -1,0 +1,143 @@
+#include "ops/cpu_kernels.h"
+
+#include <limits>
+
+#include "ops/pointwise/binary.h"
+#include "ops/reduce/cpu_along_axis.h"
+#include "ops/reduce/cpu_reduction.h"
+#include "ops/reduce/reduce.h"
+#include "runtime/cpu/dispatch.h"
+
+namespace palimpsest {
+namespace {
+
+using namespace runtime;
+
+/// Sums of floats accumulate in f64, those of integers wrap around.
+template <class T>
+struct Sum {
+  using Element = T;
+  using Accumulator = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+  static Accumulator start() { return 0; }
+  static void take(Accumulator& sum, T x) { sum += static_cast<Accumulator>(x); }
+  static void merge(Accumulator& sum, Accumulator other) { sum += other; }
+  static T finish(Accumulator sum) { return static_cast<T>(sum); }
+};
+
+template <class T>
+struct Max {
+  using Element = T;
+  using Accumulator = T;
+  static T start() {
+    using Limits = std::numeric_limits<T>;
+    return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  }
+  static void take(T& max, T x) { max = Maximum::apply<T>(max, x); }
+  static void merge(T& max, T other) { take(max, other); }
+  static T finish(T max) { return max; }
+};
+
+template <class P, template <class> class Reducer>
+std::unique_ptr<Kernel> prepare_reduction(const KernelRequest& request) {
+  return with_number(request.output.dtype, P::name, [&](auto tag) -> std::unique_ptr<Kernel> {
+    using T = typename decltype(tag)::type;
+    return std::make_unique<cpu::ReductionKernel<Reducer<T>>>(
+        cpu::ReductionLayout(request.inputs[0].shape, request.op.as<P>()->axes));
+  });
+}
+
+std::unique_ptr<Kernel> prepare_cumsum(const KernelRequest& request) {
+  const auto& op = *request.op.as<CumSum>();
+  return with_number(request.output.dtype, CumSum::name, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const cpu::AlongAxis lines(request.inputs[0].shape, op.axis);
+    return make_kernel([=](const Launch& launch) {
+      const T* x = launch.input<T>(0);
+      T* y = launch.result<T>();
+      lines.for_each_line([=](std::int64_t first) {
+        const std::int64_t start = op.direction == Direction::forward ? 0 : lines.extent - 1;
+        const std::int64_t step = op.direction == Direction::forward ? 1 : -1;
+        auto sum = Sum<T>::start();
+        for (std::int64_t k = 0; k < lines.extent; ++k) {
+          const std::int64_t i = first + (start + k * step) * lines.stride;
+          const T element = x[i];  // read first: y may lie on x
+          const T before = Sum<T>::finish(sum);
+          Sum<T>::take(sum, element);
+          y[i] = op.scan == Scan::exclusive ? before : Sum<T>::finish(sum);
+        }
+      });
+    });
+  });
+}
+
+/// True when a comes before b in falling order; NaN is the largest number.
+template <class T>
+bool beats(T a, T b) {
+  return b == b && (a != a || b < a);
+}
+
+std::unique_ptr<Kernel> prepare_argmax(const KernelRequest& request) {
+  const auto& op = *request.op.as<ArgMax>();
+  return with_number(request.inputs[0].dtype, ArgMax::name, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const cpu::AlongAxis lines(request.inputs[0].shape, op.axis);
+    return make_kernel([=](const Launch& launch) {
+      const T* x = launch.input<T>(0);
+      auto* y = launch.result<std::int64_t>();
+      lines.for_each_line([=](std::int64_t first) {
+        std::int64_t best = 0;
+        for (std::int64_t k = 1; k < lines.extent; ++k) {
+          const T candidate = x[first + k * lines.stride], leader = x[first + best * lines.stride];
+          const bool tied = !beats(leader, candidate);
+          if (beats(candidate, leader) || (tied && op.tie == Tie::last)) best = k;
+        }
+        y[lines.result_index(first)] = best;
+      });
+    });
+  });
+}
+
+/// Selects within the k places of the result: a heap whose root is the weakest of the best
+/// k so far, so that nothing else need be stored.
+template <class T>
+void select_top(const T* x, std::int64_t extent, std::int64_t* best, std::int64_t k) {
+  const auto before = [x](std::int64_t a, std::int64_t b) {
+    return beats(x[a], x[b]) || (!beats(x[b], x[a]) && a < b);
+  };
+  for (std::int64_t i = 0; i < k; ++i) best[i] = i;
+  std::make_heap(best, best + k, before);
+  for (std::int64_t i = k; i < extent && k > 0; ++i) {
+    if (!before(i, best[0])) continue;
+    std::pop_heap(best, best + k, before);
+    best[k - 1] = i;
+    std::push_heap(best, best + k, before);
+  }
+  std::sort_heap(best, best + k, before);
+}
+
+std::unique_ptr<Kernel> prepare_top_k(const KernelRequest& request) {
+  const std::int64_t k = request.op.as<TopK>()->k;
+  return with_number(request.inputs[0].dtype, TopK::name, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const cpu::AlongAxis lines(request.inputs[0].shape, request.inputs[0].shape.rank() - 1);
+    return make_kernel([=](const Launch& launch) {
+      const T* x = launch.input<T>(0);
+      auto* y = launch.result<std::int64_t>();
+      lines.for_each_line([=](std::int64_t first) {
+        select_top(x + first, lines.extent, y + lines.result_index(first) * k, k);
+      });
+    });
+  });
+}
+
+}  // namespace
+
+void add_reduce_kernels(KernelTable& table) {
+  table.add<ReduceSum>(prepare_reduction<ReduceSum, Sum>);
+  table.add<ReduceMax>(prepare_reduction<ReduceMax, Max>);
+  table.add<CumSum>(prepare_cumsum, Aliasing::inplace);
+  table.add<ArgMax>(prepare_argmax);
+  table.add<TopK>(prepare_top_k);
+}
+
+}  // namespace palimpsest
