@@ -5,7 +5,7 @@ set -euo pipefail
 
 build_packages=(
   g++ cmake ninja-build protobuf-compiler libprotobuf-dev libeigen3-dev libdnnl-dev
-  libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev
+  libssl-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev
   doctest-dev
 )
 test_packages=(clang clang-format clang-tidy libomp-dev python3 libonnx-testdata libonnx-dev)

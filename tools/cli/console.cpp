@@ -14,6 +14,10 @@ void Console::line(const std::string& message) const {
   if (format_ == Format::text) std::cout << terminal_text(message) << '\n';
 }
 
+void Console::text(const std::string& lines) const {
+  if (format_ == Format::text) std::cout << lines;
+}
+
 void Console::table(const std::vector<std::vector<std::string>>& rows) const {
   if (format_ == Format::json || rows.empty()) return;
   std::vector<std::size_t> widths;

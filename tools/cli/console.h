@@ -16,6 +16,8 @@ class Console {
   Format format() const { return format_; }
   /// A line of the result; control characters are escaped. Silent with Format::json.
   void line(const std::string& message) const;
+  /// Text of several lines that the program itself made. Silent with Format::json.
+  void text(const std::string& lines) const;
   /// Rows with aligned columns, the first row being the heading. Silent with Format::json.
   void table(const std::vector<std::vector<std::string>>& rows) const;
   /// A remark on standard error, prefixed "note: ", "warning: " or "error: ".

@@ -1,0 +1,12 @@
+# Writes the recipe files into one C++ source: cmake -DOUT=... -DFILES=... -P embed.cmake
+set(source "// Made from tools/recipes/*.toml when the project is configured.\n")
+string(APPEND source "#include \"tools/cli/recipe.h\"\n\nnamespace palimpsest::tools {\n\n")
+string(APPEND source "const std::vector<BundledRecipe>& bundled_recipes() {\n")
+string(APPEND source "  static const std::vector<BundledRecipe> recipes{\n")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} toml)
+  string(APPEND source "      {\"${name}\", R\"toml(${toml})toml\"},\n")
+endforeach()
+string(APPEND source "  };\n  return recipes;\n}\n\n}  // namespace palimpsest::tools\n")
+file(WRITE ${OUT} "${source}")
