@@ -1,7 +1,8 @@
 // Test rows of the elementwise primitives. Points lie away from kinks and poles; what holds at
 // a kink is in tests/autodiff/kinks_test.cpp.
 
-#include "ops/movement/movement.h"
+#include <functional>
+
 #include "ops/pointwise/binary.h"
 #include "tests/support/rows.h"
 
@@ -67,23 +68,29 @@ Case detached(Sampler& s) {
   return c;
 }
 
-struct Range {
-  double low, high;
-};
+template <class F>
+Literal combined(const Literal& a, const Literal& b, F f) {
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < a.elements(); ++i)
+    values.push_back(f(a.values<double>()[static_cast<std::size_t>(i)],
+                       b.values<double>()[static_cast<std::size_t>(i)]));
+  return Literal::of(a.shape(), values);
+}
 
 /// f(a, b) with b of either sign but not near 0; sometimes one operand is broadcast.
 template <Binary f>
 Case of_two(Sampler& s) {
   Case c;
-  const Shape shape = s.shape(2, 1, 3);
-  const Shape other = s.coin() ? shape : s.coin() ? shape.with(0, 1) : Shape{shape[1]};
-  const Value a = c.input(s.tensor(shape, -2, 2));
-  const Value b = c.input(s.away_from_zero(other, 0.4, 2));
-  c.function.outputs = {s.coin() && f != static_cast<Binary>(div) ? f(b, a) : f(a, b)};
+  Shape first = s.shape(2, 1, 3), second = first;
+  Shape& smaller = s.coin() ? first : second;
+  if (s.coin()) smaller = s.coin() ? smaller.with(0, 1) : Shape{smaller[1]};
+  const Value a = c.input(s.tensor(first, -2, 2));
+  const Value b = c.input(s.away_from_zero(second, 0.4, 2));
+  c.function.outputs = {f(a, b)};
   return c;
 }
 
-/// f(x, x): both operands are one node, so the partials add up.
+/// f(x, g(x)): the contributions of both operands add up.
 template <Binary f>
 Case of_one_twice(Sampler& s) {
   Case c;
@@ -97,9 +104,9 @@ template <Binary f>
 Case of_unequal(Sampler& s) {
   Case c;
   const Shape shape = small_shape(s);
-  const Value a = c.input(s.tensor(shape, -1, 1));
-  const Value gap = c.constant(s.away_from_zero(shape, 0.1, 1));
-  c.function.outputs = {f(a * a, a * a + gap) * c.input(s.tensor(shape, -1, 1))};
+  const Literal first = s.tensor(shape, -1, 1), gap = s.away_from_zero(shape, 0.1, 1);
+  const Value a = c.input(first), b = c.input(combined(first, gap, std::plus<>{}));
+  c.function.outputs = {f(a, b) * (a + b * b)};
   return c;
 }
 
@@ -123,24 +130,21 @@ Case whole_power(Sampler& s) {
 Case remainder(Sampler& s) {
   Case c;
   const Shape shape = small_shape(s);
-  const Value quotient = c.constant(s.tensor(shape, -3, 3, off_integers));
+  const Literal quotient = s.tensor(shape, -3, 3, off_integers);
   const Literal divisor = s.away_from_zero(shape, 0.5, 2);
-  std::vector<double> dividend = divisor.doubles();
-  const std::vector<double> factor = constant_of(quotient)->doubles();
-  for (std::size_t i = 0; i < dividend.size(); ++i) dividend[i] *= factor[i];
-  const Value a = c.input(Literal::of(shape, dividend)), b = c.input(divisor);
+  const Value a = c.input(combined(quotient, divisor, std::multiplies<>{})), b = c.input(divisor);
   c.function.outputs = {fmod(a, b) * a};
   return c;
 }
 
-/// A comparison chooses between product and difference.
+/// A comparison of signs, which are often equal, chooses between product and difference.
 template <Binary comparison>
 Case compared(Sampler& s) {
   Case c;
   const Shape shape = small_shape(s);
   const Value a = c.input(s.away_from_zero(shape, 0.2, 1));
   const Value b = c.input(s.away_from_zero(shape, 1.2, 2));
-  c.function.outputs = {select(comparison(a, b), a * b, a - b)};
+  c.function.outputs = {select(comparison(sign(a), sign(b)), a * b, a - b)};
   return c;
 }
 
