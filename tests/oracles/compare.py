@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-FLOAT64_LIMIT = 1e-9
 FLOAT32_FACTOR = 20
 FLOAT32_FLOOR = 2e-6
 ERRORS = ("logits", "gradients", "matching_cosine", "matching_l2")
@@ -24,7 +23,7 @@ def run(executable: Path, model: Path, golden: Path, dtype: str) -> dict:
     return json.loads(lines[-1])
 
 
-def complaints(facts: dict, f64: dict, f32: dict) -> list[str]:
+def complaints(exporter: str, facts: dict, f64: dict, f32: dict) -> list[str]:
     """What is wrong with a pair of comparisons. In float32 a flipped mask excuses the matching gradients."""
     found = [result["failure"] for result in (f64, f32) if "failure" in result]
     if found:
@@ -32,7 +31,7 @@ def complaints(facts: dict, f64: dict, f32: dict) -> list[str]:
     if f64["parameters"] != len(facts["parameters"]):
         found.append(f"{f64['parameters']} of {len(facts['parameters'])} parameters")
     for name in ERRORS:
-        if not f64[name] <= FLOAT64_LIMIT:
+        if not f64[name] <= facts["float64_limit"][exporter]:
             found.append(f"{name} f64 {f64[name]:.1e}")
         limit = FLOAT32_FACTOR * facts["torch_float32"][name] + FLOAT32_FLOOR
         flips = f32.get("mask_flips", 0) + facts["torch_float32"]["mask_flips"]
@@ -80,7 +79,7 @@ def main() -> int:
             model = golden.with_name(f"{golden.stem}.{exporter}.onnx")
             f64, f32 = (run(arguments.executable, model, golden, dtype) for dtype in ("f64", "f32"))
             print(row(golden.stem, exporter, facts, f64, f32), flush=True)
-            wrong += [f"{model.name}: {complaint}" for complaint in complaints(facts, f64, f32)]
+            wrong += [f"{model.name}: {complaint}" for complaint in complaints(exporter, facts, f64, f32)]
     for complaint in wrong:
         print(complaint)
     return 1 if wrong else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import dataclass
 from unittest import mock
@@ -41,7 +42,7 @@ class KinkRecorder(TorchDispatchMode):
     Sides: above the lower kink and, where there are two, below the upper one.
     """
 
-    KINKS = {"relu": (0.0,), "hardtanh": None, "hardswish": (-3.0, 3.0), "hardsigmoid": (-3.0, 3.0)}
+    KINKS = {"relu": (0.0,), "hardtanh": None, "hardswish": (-3.0, 3.0)}
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,9 +65,17 @@ class KinkRecorder(TorchDispatchMode):
             self.margin = min(self.margin, (value - kink).abs().min().item())
 
 
-def smooth_enough_hardsigmoid(x: torch.Tensor, inplace: bool = False) -> torch.Tensor:
-    """Hardsigmoid by parts: PyTorch has no second derivative of its own."""
-    return functional.hardtanh(x + 3, 0.0, 6.0) / 6
+ONE_SIXTH = float(np.float32(1 / 6))
+
+
+def hardsigmoid(x: torch.Tensor, inplace: bool = False) -> torch.Tensor:
+    """Hardsigmoid by parts, since PyTorch's own has no second derivative; slope 1/6 in float32, as ONNX stores it."""
+    return functional.hardtanh(x * ONE_SIXTH + 0.5, 0.0, 1.0)
+
+
+def differentiable_twice() -> contextlib.AbstractContextManager:
+    """Inside this context models use the hardsigmoid above."""
+    return mock.patch.object(functional, "hardsigmoid", hardsigmoid)
 
 
 def parameter_gradients(model: nn.Module, x: torch.Tensor, y: torch.Tensor, create_graph: bool) -> list[torch.Tensor]:
@@ -89,7 +98,7 @@ def squared_distance(left: list[torch.Tensor], right: list[torch.Tensor]) -> tor
 
 def kink_margin(model: nn.Module, x: torch.Tensor) -> float:
     """The smallest distance of any activation's input from a kink, in float64."""
-    with torch.no_grad(), KinkRecorder() as recorder:
+    with torch.no_grad(), differentiable_twice(), KinkRecorder() as recorder:
         copy.deepcopy(model).double()(x.double())
     return recorder.margin
 
@@ -98,9 +107,9 @@ def evaluate(model: nn.Module, case: Case, dtype: torch.dtype) -> Reference:
     """Run the whole reference computation in `dtype`."""
     model = copy.deepcopy(model).to(dtype)
     x = case.x.to(dtype).detach().requires_grad_(True)
-    with torch.no_grad(), KinkRecorder() as recorder:
+    with torch.no_grad(), differentiable_twice(), KinkRecorder() as recorder:
         logits = model(x)
-    with mock.patch.object(functional, "hardsigmoid", smooth_enough_hardsigmoid):
+    with differentiable_twice():
         target = parameter_gradients(model, case.x_star.to(dtype), case.y_star, create_graph=False)
         gradients = parameter_gradients(model, x, case.y, create_graph=True)
         matching = [

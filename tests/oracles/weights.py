@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -57,9 +58,17 @@ def calibrate_statistics(model: nn.Module, generator: torch.Generator, size: int
             norm.running_var += 1e-3
 
 
+def round_epsilons(model: nn.Module) -> None:
+    """Every normalisation's epsilon as float32 holds it, which is how ONNX stores it."""
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm2d, nn.LayerNorm)):
+            module.eps = float(np.float32(module.eps))
+
+
 def prepare(model: nn.Module, name: str, size: int, seed: int) -> nn.Module:
     """Fill `model` from `seed` and put it in eval mode."""
     generator = torch.Generator().manual_seed(seed)
+    round_epsilons(model)
     if name == "lenet":
         uniform_weights(model, generator)
     else:
