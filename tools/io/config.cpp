@@ -145,6 +145,20 @@ std::optional<std::vector<std::int64_t>> ConfigTable::integers(std::string_view 
       *node, [&](const std::string& came) { fail(key, "an array of integers", came); });
 }
 
+std::optional<std::vector<double>> ConfigTable::numbers(std::string_view key) {
+  const toml::node* node = find(*content_->table, known_, key);
+  if (!node) return std::nullopt;
+  const toml::array* array = node->as_array();
+  if (!array) fail(key, "an array of numbers", shown_type(*node));
+  std::vector<double> values;
+  for (const toml::node& element : *array) {
+    const double value = element.is_number() ? element.value<double>().value_or(NAN) : NAN;
+    if (!std::isfinite(value)) fail(key, "an array of finite numbers", shown_type(element));
+    values.push_back(value);
+  }
+  return values;
+}
+
 std::optional<std::vector<std::string>> ConfigTable::strings(std::string_view key) {
   const toml::node* node = find(*content_->table, known_, key);
   if (!node) return std::nullopt;

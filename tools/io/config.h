@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +26,8 @@ class ConfigTable {
   /// Accepts integers and finite floats.
   std::optional<double> number(std::string_view key);
   std::optional<std::vector<std::int64_t>> integers(std::string_view key);
+  /// Accepts integers and finite floats.
+  std::optional<std::vector<double>> numbers(std::string_view key);
   std::optional<std::vector<std::string>> strings(std::string_view key);
   std::optional<ConfigTable> table(std::string_view key);
 
@@ -92,7 +93,8 @@ class ConfigWriter {
   void value(std::string_view key, bool boolean);
   void value(std::string_view key, std::int64_t integer);
   void value(std::string_view key, double number);
-  void value(std::string_view key, std::span<const std::int64_t> integers);
+  void value(std::string_view key, const std::vector<std::int64_t>& integers);
+  void value(std::string_view key, const std::vector<double>& numbers);
   /// Writes nothing for an absent value.
   template <class T>
   void value(std::string_view key, const std::optional<T>& optional) {

@@ -35,6 +35,13 @@ std::string toml_number(double value) {
   return out;
 }
 
+template <class T, class Print>
+std::string list(const std::vector<T>& values, Print print) {
+  std::string out;
+  for (const T& value : values) out += (out.empty() ? "" : ", ") + print(value);
+  return "[" + out + "]";
+}
+
 }  // namespace
 
 void ConfigWriter::line(std::string_view key, std::string_view value) {
@@ -59,11 +66,12 @@ void ConfigWriter::value(std::string_view key, std::int64_t integer) {
 
 void ConfigWriter::value(std::string_view key, double number) { line(key, toml_number(number)); }
 
-void ConfigWriter::value(std::string_view key, std::span<const std::int64_t> integers) {
-  std::string list;
-  for (const std::int64_t integer : integers)
-    list += palimpsest::text(list.empty() ? "" : ", ", integer);
-  line(key, "[" + list + "]");
+void ConfigWriter::value(std::string_view key, const std::vector<std::int64_t>& integers) {
+  line(key, list(integers, [](std::int64_t integer) { return std::to_string(integer); }));
+}
+
+void ConfigWriter::value(std::string_view key, const std::vector<double>& numbers) {
+  line(key, list(numbers, toml_number));
 }
 
 }  // namespace palimpsest::tools

@@ -149,6 +149,17 @@ std::string_view stored_name(DType dtype) {
   return "BOOL";
 }
 
+/// The header's bytes, padded so that data start aligned.
+std::string serialized(const nlohmann::json& header) {
+  try {
+    std::string out = header.dump();
+    out.resize((out.size() + 7) / 8 * 8, ' ');
+    return out;
+  } catch (const nlohmann::json::exception&) {
+    throw InputError("safetensors: names and metadata in UTF-8 expected, other bytes came");
+  }
+}
+
 }  // namespace
 
 Safetensors parse_safetensors(ByteView file, std::string_view place, std::uint64_t max_bytes) {
@@ -198,8 +209,7 @@ Bytes safetensors_bytes(const std::vector<NamedTensor>& tensors,
         {"data_offsets", {position, end}}};
     position = end;
   }
-  std::string header_text = header.dump();
-  header_text.resize((header_text.size() + 7) / 8 * 8, ' ');  // data starts aligned
+  std::string header_text = serialized(header);
 
   Bytes out;
   out.reserve(8 + header_text.size() + position);
