@@ -28,10 +28,4 @@ struct ModelOptions {
   int thread_count() const;
 };
 
-/// "1x3x32x32" -> [1,3,32,32]. Throws UsageError.
-Shape parse_shape(const std::string& words);
-
-/// Bytes from "512M", "2G", "1073741824". Throws UsageError.
-std::uint64_t parse_bytes(const std::string& words);
-
 }  // namespace palimpsest::tools

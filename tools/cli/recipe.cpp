@@ -122,7 +122,7 @@ Recipe parse(const Config& config) {
 Config override_config(const std::string& assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
-    throw UsageError(text("--set: key=value expected, ", quoted(assignment), " came"));
+    throw UsageError(text("--set: key=value expected, ", quoted_name(assignment), " came"));
   const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
   try {
     return Config::parse(key + " = " + value, "--set");
@@ -140,7 +140,7 @@ Config named_config(const std::string& word) {
     if (recipe.name == word) return Config::parse(recipe.toml, word + ".toml");
     names.push_back(recipe.name);
   }
-  throw UsageError(text("there is no recipe ", quoted(word), did_you_mean(word, names)));
+  throw UsageError(text("there is no recipe ", quoted_name(word), did_you_mean(word, names)));
 }
 
 template <class T, std::size_t N>
