@@ -79,20 +79,4 @@ std::vector<Value> inlined(Graph& graph, const Function& callee, Operands argume
   return copies;
 }
 
-Function with_constants(const Function& source, std::span<const Literal> last) {
-  if (last.size() > source.inputs.size())
-    throw ShapeError(text("constants: at most ", source.inputs.size(), " inputs can be bound, ",
-                          last.size(), " came"));
-  Function result;
-  std::vector<Value> arguments;
-  for (std::size_t i = 0; i + last.size() < source.inputs.size(); ++i) {
-    const auto& op = *source.inputs[i].node().op.as<Input>();
-    arguments.push_back(result.graph->input(op.type, op.label));
-  }
-  result.inputs = arguments;
-  for (const Literal& literal : last) arguments.push_back(result.graph->constant(literal));
-  result.outputs = inlined(*result.graph, source, arguments);
-  return result;
-}
-
 }  // namespace palimpsest

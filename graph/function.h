@@ -52,7 +52,4 @@ std::vector<Value> inlined(Graph& graph, const Function& callee, Operands argume
 std::vector<Value> inlined(Graph& graph, const Function& callee, Operands arguments,
                            Operands results);
 
-/// The function with its last inputs replaced by constants.
-Function with_constants(const Function& source, std::span<const Literal> last);
-
 }  // namespace palimpsest

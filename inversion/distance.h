@@ -4,10 +4,9 @@
 // where differentiating the value would cancel.
 
 #include <span>
-
-#include "graph/value.h"
-
 #include <vector>
+
+#include "graph/graph.h"
 
 namespace palimpsest::inversion {
 

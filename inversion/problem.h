@@ -74,6 +74,10 @@ struct Problem {
 /// UnsupportedError when the model has not exactly one data input.
 void check(const Problem& problem);
 
+/// What the loss takes: the model's logits, or its first output for a squared error.
+Value prediction(const Model& model, const LossSpec& loss);
+/// Rows of one batch, as the model was imported.
+std::int64_t batch_size(const Model& model);
 /// The data input's type for all examples: the model's with `examples` rows.
 TensorType images_type(const Model& model, std::int64_t examples);
 /// The type of the targets that the loss takes, for all examples.

@@ -1,0 +1,206 @@
+#include "inversion/client.h"
+
+#include <numeric>
+
+#include "autodiff/autodiff.h"
+#include "ops/gather/gather.h"
+#include "ops/movement/movement.h"
+#include "ops/nn/loss.h"
+#include "ops/pointwise/binary.h"
+#include "runtime/evaluate.h"
+
+namespace palimpsest::inversion {
+namespace {
+
+std::vector<Value> arguments(const Model& model, Value images, Operands parameters) {
+  std::vector<Value> values(model.function.inputs.size());
+  for (const DataInput& input : model.data) values[input.input] = images;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    values[model.parameters[i].input] = parameters[i];
+  return values;
+}
+
+Value loss_of(const LossSpec& loss, Value prediction, Value targets) {
+  switch (loss.kind) {
+    case LossKind::cross_entropy:
+      return nn::soft_cross_entropy(prediction, targets, loss.reduction);
+    case LossKind::binary_cross_entropy:
+      return nn::bce_with_logits(prediction, targets, loss.reduction);
+    case LossKind::squared_error:
+      return nn::mse(prediction, targets, loss.reduction);
+  }
+  return prediction;
+}
+
+/// The model on one batch: its loss, then mean and variance of each train-mode batch norm.
+struct Forward {
+  Value loss;
+  std::vector<Value> statistics;
+};
+
+Forward forward(const Model& model, const LossSpec& loss, Value images, Value targets,
+                Operands parameters) {
+  std::vector<Value> wanted{prediction(model, loss)};
+  for (const BatchNormSite& site : model.batch_norms)
+    if (site.train) wanted.insert(wanted.end(), {site.batch_mean, site.batch_variance});
+  std::vector<Value> copies =
+      inlined(images.graph(), model.function, arguments(model, images, parameters), wanted);
+  const Value loss_value = loss_of(loss, copies.front(), targets);
+  copies.erase(copies.begin());
+  return {loss_value, std::move(copies)};
+}
+
+/// The rows of one local step's batch.
+Value batch_of(Value examples, const std::vector<std::int64_t>& rows) {
+  bool consecutive = true;
+  for (std::size_t i = 1; i < rows.size(); ++i) consecutive &= rows[i] == rows[i - 1] + 1;
+  const auto count = static_cast<std::int64_t>(rows.size());
+  if (consecutive) return slice_axis(examples, 0, rows.front(), count);
+  return take(examples, examples.graph().constant(Literal::of<std::int64_t>({count}, rows)), 0);
+}
+
+std::vector<std::int64_t> rows_of(const Problem& problem, std::int64_t step) {
+  const std::int64_t batch = batch_size(*problem.model);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
+  for (std::int64_t i = 0; i < batch; ++i) {
+    const std::int64_t at = step * batch + i;
+    rows[static_cast<std::size_t>(i)] = problem.training.order.empty()
+                                            ? at % problem.examples
+                                            : problem.training.order[static_cast<std::size_t>(at)];
+  }
+  return rows;
+}
+
+/// The weights of one client and what its optimiser carries from step to step.
+struct Weights {
+  std::vector<Value> values;
+  std::vector<Value> velocity;                 // SGD
+  std::vector<optimizers::AdamState> moments;  // Adam
+};
+
+void adam_step(const LocalTraining& training, std::int64_t step, Operands gradients,
+               Weights& weights) {
+  const auto numbers = optimizers::adam_numbers(training.adam, training.adam_rate, step + 1);
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    Value& w = weights.values[i];
+    Graph& graph = w.graph();
+    const TensorType scalar{w.dtype(), {}};
+    const auto result = optimizers::adam(
+        w, gradients[i], weights.moments[i],
+        {full(graph, scalar, numbers.size), full(graph, scalar, numbers.scale)}, training.adam);
+    w = result.variable;
+    weights.moments[i] = result.state;
+  }
+}
+
+void train_step(const LocalTraining& training, std::int64_t step, Operands gradients,
+                Weights& weights) {
+  if (training.optimizer == LocalOptimizer::adam)
+    return adam_step(training, step, gradients, weights);
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const auto result =
+        optimizers::sgd(weights.values[i], gradients[i], weights.velocity[i], training.sgd);
+    weights.values[i] = result.variable;
+    weights.velocity[i] = result.velocity;
+  }
+}
+
+Weights initial_weights(Operands parameters) {
+  Weights weights{
+      {parameters.begin(), parameters.end()}, std::vector<Value>(parameters.size()), {}};
+  for (const Value w : parameters) weights.moments.push_back({zeros_like(w), zeros_like(w)});
+  return weights;
+}
+
+std::vector<NamedValue> running_statistics(const Model& model, Graph& graph) {
+  std::vector<NamedValue> statistics;
+  for (const BatchNormSite& site : model.batch_norms) {
+    if (!site.train) continue;
+    statistics.push_back({site.mean_name, graph.constant(site.running_mean)});
+    statistics.push_back({site.variance_name, graph.constant(site.running_variance)});
+  }
+  return statistics;
+}
+
+/// running = running * m + batch * (1 - m), with torch's n / (n - 1) on the variance.
+void move_statistics(const Model& model, Operands batch, std::vector<NamedValue>& running) {
+  std::size_t k = 0;
+  for (const BatchNormSite& site : model.batch_norms) {
+    if (!site.train) continue;
+    const Shape& shape = site.input.shape();
+    const auto count = static_cast<double>(shape.elements() / shape[1]);
+    for (const double correction : {1.0, count / (count - 1)}) {
+      Value& value = running[k].value;
+      value = value * site.momentum + batch[k] * (correction * (1 - site.momentum));
+      ++k;
+    }
+  }
+}
+
+SimulatedUpdate named(const ClientGraph& graph, const Model& model,
+                      const std::vector<Literal>& values) {
+  SimulatedUpdate update;
+  std::size_t next = 0;
+  for (const Parameter& parameter : model.parameters)
+    update.tensors.emplace_back(parameter.name, values[next++]);
+  for (const NamedValue& buffer : graph.buffers)
+    update.buffers.emplace_back(buffer.name, values[next++]);
+  update.loss = values[next].doubles().front();
+  return update;
+}
+
+}  // namespace
+
+Value batch_loss(const Model& model, const LossSpec& loss, Value images, Value targets,
+                 Operands parameters) {
+  return forward(model, loss, images, targets, parameters).loss;
+}
+
+ClientGraph client(const Problem& problem, Value images, Value targets, Operands parameters) {
+  const Model& model = *problem.model;
+  ClientGraph result;
+  result.buffers = running_statistics(model, images.graph());
+  Weights weights = initial_weights(parameters);
+  for (std::int64_t step = 0; step < problem.training.steps; ++step) {
+    const std::vector<std::int64_t> rows = rows_of(problem, step);
+    const Forward pass = forward(model, problem.loss, batch_of(images, rows),
+                                 batch_of(targets, rows), weights.values);
+    const std::vector<Value> gradients = autodiff::gradient(pass.loss, weights.values);
+    if (step == 0) {
+      result.loss = pass.loss;
+      result.gradients = gradients;
+    }
+    train_step(problem.training, step, gradients, weights);
+    move_statistics(model, pass.statistics, result.buffers);
+  }
+  result.update = result.gradients;
+  if (problem.observed.kind == UpdateKind::delta)
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      result.update[i] = weights.values[i] - parameters[i];
+  return result;
+}
+
+SimulatedUpdate simulate(const Problem& problem, const Literal& images, const Literal& targets,
+                         const runtime::KernelTable& kernels, int threads) {
+  const Model& model = *problem.model;
+  const TensorType type = images_type(model, problem.examples);
+  const Literal rows = target_rows(model, problem.loss, targets);
+  if (!(images.shape() == type.shape) || rows.shape()[0] != problem.examples)
+    throw InputError(text("simulation: images ", type, " and as many targets expected, ",
+                          images.type(), " and ", targets.type(), " came"));
+  Function function;
+  Graph& graph = *function.graph;
+  std::vector<Literal> initial;
+  for (const Parameter& parameter : model.parameters) {
+    function.inputs.push_back(graph.input(parameter.initial.type(), parameter.name));
+    initial.push_back(parameter.initial);
+  }
+  const Value x = graph.constant(images.converted(type.dtype));
+  const ClientGraph made = client(problem, x, graph.constant(rows), function.inputs);
+  function.outputs = made.update;
+  for (const NamedValue& buffer : made.buffers) function.outputs.push_back(buffer.value);
+  function.outputs.push_back(made.loss);
+  return named(made, model, runtime::evaluate(function, initial, kernels, threads));
+}
+
+}  // namespace palimpsest::inversion
