@@ -69,7 +69,9 @@ constexpr Derivative derivative_of() {
 
 class Op {
  public:
-  template <Primitive P>
+  /// The first condition keeps copying an Op from asking whether Op itself is a primitive.
+  template <class P>
+    requires(!std::same_as<P, Op> && Primitive<P>)
   Op(P primitive)  // NOLINT(google-explicit-constructor): a primitive is an Op
       : model_(std::make_shared<Model<P>>(std::move(primitive))) {}
 
