@@ -1,0 +1,239 @@
+#include "ops/conv/conv.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <numeric>
+
+#include "ops/cpu_kernels.h"
+#include "tests/support/run_kernel.h"
+#include "tests/support/sampler.h"
+
+namespace palimpsest::testing {
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+
+const runtime::KernelTable& kernels() {
+  static const runtime::KernelTable table = [] {
+    runtime::KernelTable t;
+    add_conv_kernels(t);
+    return t;
+  }();
+  return table;
+}
+
+/// Calls visit(index) for each index of a box, the last axis fastest.
+void each_index(const Shape& box, const std::function<void(const Integers&)>& visit) {
+  Integers index(static_cast<std::size_t>(box.rank()), 0);
+  for (std::int64_t i = 0; i < box.elements(); ++i) {
+    std::int64_t rest = i;
+    for (int axis = box.rank(); axis-- > 0; rest /= box[axis])
+      index[static_cast<std::size_t>(axis)] = rest % box[axis];
+    visit(index);
+  }
+}
+
+std::size_t place(const Shape& shape, const Integers& index) {
+  const Integers strides = shape.strides();
+  return static_cast<std::size_t>(
+      std::inner_product(index.begin(), index.end(), strides.begin(), std::int64_t{0}));
+}
+
+/// Where a term of <ct, conv(x, w)> reads: one element of each of the three.
+struct Term {
+  std::size_t x, w, y;
+};
+
+/// The definition: y[n,o,p] sums x[n, c, p * stride + k * dilation - pad_low] * w[o,c,k].
+void each_term(const ConvGeometry& g, const std::function<void(Term)>& visit) {
+  each_index(g.output, [&](const Integers& y) {
+    each_index(g.filter.with(0, 1), [&](const Integers& k) {
+      Integers w = k, x = k;
+      w[0] = y[1];
+      x[0] = y[0];
+      x[1] = y[1] / (g.filter[0] / g.groups) * g.filter[1] + k[1];
+      for (std::size_t a = 0; a < g.stride.size(); ++a) {
+        x[a + 2] = y[a + 2] * g.stride[a] + k[a + 2] * g.dilation[a] - g.pad_low[a];
+        if (x[a + 2] < 0 || x[a + 2] >= g.input[static_cast<int>(a) + 2]) return;
+      }
+      visit({place(g.input, x), place(g.filter, w), place(g.output, y)});
+    });
+  });
+}
+
+Literal small_integers(Sampler& s, const Shape& shape) {
+  return Literal::of(shape, s.integers(static_cast<std::size_t>(shape.elements()), -4, 4));
+}
+
+/// Integer operands of the family and the three exact results.
+struct Example {
+  Example(Sampler& s, const ConvGeometry& g)
+      : geometry(g),
+        x(small_integers(s, g.input)),
+        w(small_integers(s, g.filter)),
+        ct(small_integers(s, g.output)) {
+    Integers y_sum(ct.values<std::int64_t>().size()), x_sum(x.values<std::int64_t>().size()),
+        w_sum(w.values<std::int64_t>().size());
+    const auto xs = x.values<std::int64_t>(), ws = w.values<std::int64_t>(),
+               cts = ct.values<std::int64_t>();
+    each_term(g, [&](Term t) {
+      y_sum[t.y] += xs[t.x] * ws[t.w];
+      x_sum[t.x] += cts[t.y] * ws[t.w];
+      w_sum[t.w] += cts[t.y] * xs[t.x];
+    });
+    y = Literal::of(g.output, y_sum);
+    dx = Literal::of(g.input, x_sum);
+    dw = Literal::of(g.filter, w_sum);
+  }
+  ConvGeometry geometry;
+  Literal x, w, ct;
+  Literal y, dx, dw;
+};
+
+void check_member(const Op& op, const std::vector<Literal>& operands, const Literal& expected,
+                  DType dtype, const KernelRun& options) {
+  std::vector<Literal> converted;
+  for (const Literal& operand : operands) converted.push_back(operand.converted(dtype));
+  const KernelResult result = run_kernel(kernels(), op, converted, options);
+  CAPTURE(result.algorithm);
+  CHECK(result.value == expected.converted(dtype));
+}
+
+/// All three members, with every way of handing the operands over that matters.
+void check_family(const Example& e) {
+  const ConvGeometry& g = e.geometry;
+  CAPTURE(g.input);
+  CAPTURE(g.filter);
+  CAPTURE(g.describe());
+  for (const DType dtype : {DType::f32, DType::f64})
+    for (const KernelRun& options : {KernelRun{1, {}}, KernelRun{2, {1}}}) {
+      CAPTURE(dtype);
+      CAPTURE(options.threads);
+      check_member(Conv{g}, {e.x, e.w}, e.y, dtype, options);
+      check_member(ConvInputGrad{g}, {e.ct, e.w}, e.dx, dtype, options);
+      check_member(ConvFilterGrad{g}, {e.ct, e.x}, e.dw, dtype, options);
+    }
+}
+
+struct Channels {
+  std::int64_t groups, inputs, outputs;  ///< inputs and outputs of one group
+};
+
+/// A random geometry that is valid by construction: the input is as large as the window needs.
+ConvGeometry sampled_geometry(Sampler& s, int spatial_rank, Channels channels) {
+  const auto rank = static_cast<std::size_t>(spatial_rank);
+  const Integers kernel = s.integers(rank, 1, 3), stride = s.integers(rank, 1, 3),
+                 dilation = s.integers(rank, 1, 2), low = s.integers(rank, 0, 2),
+                 high = s.integers(rank, 0, 2);
+  Integers input{s.integer(1, 3), channels.groups * channels.inputs};
+  Integers filter{channels.groups * channels.outputs, channels.inputs};
+  for (std::size_t a = 0; a < rank; ++a) {
+    const std::int64_t least = (kernel[a] - 1) * dilation[a] + 1 - low[a] - high[a];
+    input.push_back(std::max<std::int64_t>(least, 1) + s.integer(0, spatial_rank > 2 ? 3 : 6));
+    filter.push_back(kernel[a]);
+  }
+  return conv_geometry(Shape(input), Shape(filter), stride, dilation, low, high, channels.groups);
+}
+
+}  // namespace
+
+TEST_CASE("all three convolutions equal their definition on sampled geometries") {
+  for (std::uint64_t seed = 0; seed < 240; ++seed) {
+    Sampler s(seed);
+    const int rank = seed % 30 == 29 ? 4 : static_cast<int>(seed % 3) + 1;
+    const std::int64_t groups = s.one_of<std::int64_t>({1, 1, 2, 3});
+    const Channels channels{groups, s.integer(1, 4), s.integer(1, 4)};
+    CAPTURE(seed);
+    check_family(Example(s, sampled_geometry(s, rank, channels)));
+  }
+}
+
+TEST_CASE("all three convolutions equal their definition with channels as wide as vectors") {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Sampler s(1000 + seed);
+    const std::int64_t groups = s.one_of<std::int64_t>({1, 1, 2});
+    const Channels channels{groups, s.one_of<std::int64_t>({3, 16, 32}),
+                            s.one_of<std::int64_t>({8, 16, 48})};
+    CAPTURE(seed);
+    check_family(Example(s, sampled_geometry(s, static_cast<int>(seed % 3) + 1, channels)));
+  }
+}
+
+TEST_CASE("all three depthwise convolutions equal their definition") {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    Sampler s(2000 + seed);
+    const Channels channels{s.one_of<std::int64_t>({5, 16, 32}), 1, s.integer(1, 2)};
+    CAPTURE(seed);
+    check_family(Example(s, sampled_geometry(s, static_cast<int>(seed % 3) + 1, channels)));
+  }
+}
+
+TEST_CASE("all three pointwise convolutions equal their definition") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Sampler s(3000 + seed);
+    const std::int64_t stride = s.integer(1, 2);
+    const Shape input{s.integer(1, 3), s.integer(1, 40), s.integer(1, 9), s.integer(1, 9)};
+    CAPTURE(seed);
+    check_family(Example(s, conv_geometry(input, {s.integer(1, 40), input[1], 1, 1},
+                                          {stride, stride}, {1, 1}, {0, 0}, {0, 0}, 1)));
+  }
+}
+
+TEST_CASE("input places behind the last window get no cotangent and give none") {
+  // 8 = 3 windows of 3 with stride 2, and a rest of 1.
+  Sampler s(1);
+  const ConvGeometry g =
+      conv_geometry({1, 2, 8, 8}, {3, 2, 3, 3}, {2, 2}, {1, 1}, {0, 0}, {0, 0}, 1);
+  CHECK(g.output == Shape{1, 3, 3, 3});
+  check_family(Example(s, g));
+}
+
+TEST_CASE("windows wholly in the padding give zeros") {
+  Sampler s(1);
+  const ConvGeometry g = conv_geometry({1, 1, 3}, {1, 1, 2}, {2}, {1}, {4}, {5}, 1);
+  check_family(Example(s, g));
+}
+
+TEST_CASE("an empty batch has an empty result and a zero filter gradient") {
+  Sampler s(1);
+  check_family(
+      Example(s, conv_geometry({0, 2, 4, 4}, {3, 2, 3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 1)));
+}
+
+TEST_CASE("geometry errors name the field") {
+  const auto message = [](auto... arguments) -> std::string {
+    try {
+      conv_geometry(arguments...);
+    } catch (const ShapeError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const auto names = [](const std::string& text, const char* field) {
+    CAPTURE(text);
+    CHECK(text.find(field) != std::string::npos);
+  };
+  const Shape x{1, 4, 5, 5}, w{6, 4, 3, 3};
+  const Integers one{1, 1}, none{0, 0};
+  names(message(x, w, Integers{1, 0}, one, none, none, 1), "stride[1]");
+  names(message(x, w, one, Integers{-1, 1}, none, none, 1), "dilation[0]");
+  names(message(x, w, one, one, Integers{-1, 0}, none, 1), "pad_low[0]");
+  names(message(x, w, one, one, none, Integers{0, -3}, 1), "pad_high[1]");
+  names(message(x, w, Integers{1}, one, none, none, 1), "stride: 2 entries");
+  names(message(x, w, one, one, none, none, 0), "groups: at least 1");
+  names(message(x, w, one, one, none, none, 3), "groups: 3 must divide");
+  names(message(x, Shape{6, 3, 3, 3}, one, one, none, none, 1), "filter: 4 channels");
+  names(message(x, Shape{6, 4, 3}, one, one, none, none, 1), "filter: rank 4");
+  names(message(x, Shape{6, 4, 3, 0}, one, one, none, none, 1), "size[1]");
+  names(message(x, Shape{6, 4, 6, 3}, one, one, none, none, 1), "size[0]: a window of 6");
+  names(message(x, w, one, Integers{1, 3}, none, none, 1), "size[1]: a window of 3");
+  names(message(Shape{1, 4}, Shape{6, 4}, Integers{}, Integers{}, Integers{}, Integers{}, 1),
+        "input: [N, C, spatial...]");
+  // (2^40 - 1) * 2^24 has more than 63 bits.
+  names(message(Shape{1, 1, 5}, Shape{1, 1, std::int64_t{1} << 40}, Integers{1}, Integers{1 << 24},
+                Integers{0}, Integers{0}, 1),
+        "size[0]");
+}
+
+}  // namespace palimpsest::testing
