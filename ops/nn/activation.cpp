@@ -45,11 +45,11 @@ Value hard_sigmoid(Value x, double slope, double offset) {
   return clip(t, zeros_like(t), ones_like(t), ClipBorder::block);
 }
 
-// torch compares x itself with +-3, and its derivative there is that of the parabola.
+// As torch does, x itself is compared with the borders, not the rounded argument of the clip.
 Value hard_swish(Value x) {
   const Value parabola = x * (x / 6 + 0.5);
-  const Value right = select(less(full_like(x, 3), x), x, parabola);
-  return select(less(x, full_like(x, -3)), zeros_like(x), right);
+  const Value right = select(less_equal(full_like(x, 3), x), x, parabola);
+  return select(less_equal(x, full_like(x, -3)), zeros_like(x), right);
 }
 
 Value thresholded_relu(Value x, double threshold) {
