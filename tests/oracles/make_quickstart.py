@@ -17,6 +17,13 @@ import weights
 
 SEED = 7
 LABEL = 3
+SIDECAR = """\
+kind = "gradient"
+loss = "cross_entropy"
+reduction = "mean"
+num_examples = 1
+framework = "torch"
+"""
 
 
 def read_image(path: Path) -> torch.Tensor:
@@ -45,6 +52,7 @@ def main() -> None:
     x = read_image(arguments.photo)
     exporters.export(model.eval(), x, arguments.folder / "lenet.onnx", "ts")
     write_update(arguments.folder / "update.npz", model, x, LABEL)
+    (arguments.folder / "update.npz.toml").write_text(SIDECAR)
     shutil.copyfile(arguments.photo, arguments.folder / "truth.png")
 
 
