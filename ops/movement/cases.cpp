@@ -64,7 +64,7 @@ Case padded(Sampler& s) {
   const auto low = s.integers(rank, 0, 2), high = s.integers(rank, 0, 1);
   auto interior = s.integers(rank, 0, 2);
   interior.front() = 1 + interior.front() % 2;
-  const Shape shape = s.shape(static_cast<int>(rank), 1, 3).with(0, 2);
+  const Shape shape = s.shape(static_cast<int>(rank), 1, 2).with(0, 2);
   return moved(s, shape, [&](Value x) { return pad(x, low, high, interior); });
 }
 

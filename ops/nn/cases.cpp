@@ -73,26 +73,30 @@ Case global_norm(Sampler& s) {
 
 Value channels(Case& c, Sampler& s, Value x) { return c.input(s.tensor({x.shape()[1]}, 0.5, 1.5)); }
 
+/// What is normalised has at least 3 elements: of 2 the result is +-1 and nearly constant, and
+/// relative errors of its derivatives measure the cancellation alone.
+Value samples_of(Case& c, Sampler& s, int rank) { return c.input(s.distinct(s.shape(rank, 3, 4))); }
+
 Case batch_norm(Sampler& s) {
   Case c;
-  const Value x = features(c, s, static_cast<int>(s.integer(2, 3)));
+  const Value x = samples_of(c, s, static_cast<int>(s.integer(2, 3)));
   const Value scale = channels(c, s, x), bias = channels(c, s, x);
   const nn::Statistics batch = nn::batch_statistics(x);
-  c.function.outputs = {nn::batch_norm(x, scale, bias, batch.mean, batch.variance, 1e-5)};
+  c.function.outputs = {nn::batch_norm(x, scale, bias, batch.mean, batch.variance, 1e-3)};
   return c;
 }
 
 Case layer_norm(Sampler& s) {
   Case c;
-  const Value x = features(c, s, 2);
+  const Value x = samples_of(c, s, 2);
   const Value scale = channels(c, s, x), bias = channels(c, s, x);
-  c.function.outputs = {nn::layer_norm(x, scale, bias, 1, 1e-5)};
+  c.function.outputs = {nn::layer_norm(x, scale, bias, 1, 1e-3)};
   return c;
 }
 
 Case instance_norm(Sampler& s) {
   Case c;
-  const Value x = features(c, s, 3);
+  const Value x = samples_of(c, s, 3);
   const Value scale = channels(c, s, x), bias = channels(c, s, x);
   c.function.outputs = {nn::instance_norm(x, scale, bias, 1e-3)};
   return c;
@@ -100,7 +104,7 @@ Case instance_norm(Sampler& s) {
 
 Case group_norm(Sampler& s) {
   Case c;
-  const Value x = c.input(s.distinct(s.shape(3, 2, 3).with(1, 4)));
+  const Value x = c.input(s.distinct(s.shape(3, 3, 4).with(1, 4)));
   const Value scale = channels(c, s, x), bias = channels(c, s, x);
   c.function.outputs = {nn::group_norm(x, scale, bias, s.one_of<std::int64_t>({1, 2}), 1e-3)};
   return c;

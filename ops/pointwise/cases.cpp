@@ -122,7 +122,7 @@ Case positive_power(Sampler& s) {
 Case whole_power(Sampler& s) {
   Case c;
   const Value a = c.input(s.away_from_zero(small_shape(s), 0.3, 2));
-  c.function.outputs = {pow(a, full_like(a, static_cast<double>(s.integer(-3, 4))))};
+  c.function.outputs = {pow(a, full_like(a, s.one_of({-3.0, -2.0, 3.0, 4.0})))};
   return c;
 }
 
@@ -174,7 +174,8 @@ Case integer_factor(Sampler& s) {
 Case selected(Sampler& s) {
   Case c;
   const Shape shape = small_shape(s);
-  const Value mask = c.constant(s.indices(shape, 2).converted(DType::boolean));
+  const Value draw = c.constant(s.tensor(shape, -1, 1));
+  const Value mask = less(draw, zeros_like(draw));
   const Value a = c.input(s.tensor(shape, -1, 1)), b = c.input(s.tensor(shape, -1, 1));
   c.function.outputs = {select(mask, a * b, a + b * b)};
   return c;

@@ -31,7 +31,7 @@ template <int spatial_rank>
 Case summed(Sampler& s) {
   Case c;
   const WindowGeometry g = small_geometry(s, spatial_rank);
-  const Value x = c.input(s.tensor(g.input, -1, 1));
+  const Value x = c.input(s.away_from_zero(g.input, 0.2, 1));
   const Value y = window_sum(x * x, g);
   c.function.outputs = {y * y};
   return c;
@@ -41,13 +41,13 @@ template <int spatial_rank>
 Case spread(Sampler& s) {
   Case c;
   const WindowGeometry g = small_geometry(s, spatial_rank);
-  const Value y = c.input(s.tensor(g.output, -1, 1));
+  const Value y = c.input(s.away_from_zero(g.output, 0.2, 1));
   const Value x = window_spread(y * y, g);
   c.function.outputs = {x * x};
   return c;
 }
 
-/// The squares of the maxima, read back at their positions: max pooling.
+/// The exponentials of the maxima, read back at their positions: max pooling.
 template <int spatial_rank>
 Case largest(Sampler& s) {
   Case c;
@@ -55,7 +55,7 @@ Case largest(Sampler& s) {
   const Value x = c.input(s.distinct(g.input));
   const std::int64_t planes = g.input[0] * g.input[1];
   const Value places = reshape(window_argmax(x, g), {planes, g.output.elements() / planes});
-  const Value flat = reshape(x * x, {planes, g.input.elements() / planes, 1});
+  const Value flat = reshape(exp(x), {planes, g.input.elements() / planes, 1});
   c.function.outputs = {reshape(gather(flat, places), g.output)};
   return c;
 }
