@@ -49,7 +49,8 @@ void ClientOptions::add_to(CLI::App& app) {
   const auto option = [&](const char* name, auto& field, const char* help) {
     return app.add_option(name, field, help)->group(group);
   };
-  option("--loss", loss, "ce, bce or mse (default: ce)")->check(CLI::IsMember({"ce", "bce", "mse"}));
+  option("--loss", loss, "ce, bce or mse (default: ce)")
+      ->check(CLI::IsMember({"ce", "bce", "mse"}));
   option("--reduction", reduction, "mean or sum of the loss (default: mean)")
       ->check(CLI::IsMember({"mean", "sum"}));
   option("--examples", examples, "examples behind the update (default: the model's batch)")

@@ -43,10 +43,9 @@ class Labels final : public Command {
     for (const std::int64_t label : labels) words += text(words.empty() ? "" : ",", label);
     console.line(text("labels: ", words));
     console.line(text("rule: ", inversion::name_of(found.rule), " (", found.note, ")"));
-    Outcome outcome{{{"labels", labels},
-                     {"rule", inversion::name_of(found.rule)},
-                     {"note", found.note}},
-                    ExitCode::ok};
+    Outcome outcome{
+        {{"labels", labels}, {"rule", inversion::name_of(found.rule)}, {"note", found.note}},
+        ExitCode::ok};
     if (!truth_.empty()) {
       const double recall = inversion::label_recall(labels, parse_integers(truth_));
       console.line(text("instance recall: ", recall));

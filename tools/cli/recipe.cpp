@@ -1,6 +1,6 @@
 #include "tools/cli/recipe.h"
 
-#include <algorithm>
+#include <limits>
 
 #include "tools/cli/exit_code.h"
 #include "tools/io/config.h"
@@ -74,6 +74,8 @@ void read_search(ConfigTable table, AttackSpec& spec) {
   assign(spec.iterations, table.integer("iterations", 1, most_iterations));
   assign(spec.restarts, table.integer("restarts", 1, 1'000'000));
   assign(spec.target, table.number("target", 0, largest));
+  if (const auto seed = table.integer("seed", 0, std::numeric_limits<std::int64_t>::max()))
+    spec.seed = static_cast<std::uint64_t>(*seed);
   table.refuse_unknown_keys();
 }
 
@@ -160,6 +162,7 @@ void write_search(ConfigWriter& out, const AttackSpec& spec) {
   out.value("iterations", spec.iterations);
   out.value("restarts", spec.restarts);
   out.value("target", spec.target);
+  out.value("seed", static_cast<std::int64_t>(spec.seed));
   out.table("schedule");
   out.value("kind", name_in(schedules, spec.schedule.kind));
   out.value("warmup", spec.schedule.warmup);

@@ -1,0 +1,93 @@
+#include "tools/cli/attack_options.h"
+
+#include <chrono>
+
+#include "tools/cli/digest.h"
+#include "tools/cli/image_batch.h"
+#include "tools/cli/version.h"
+#include "tools/cli/words.h"
+#include "tools/io/update_reader.h"
+
+namespace palimpsest::tools {
+namespace {
+
+std::uint64_t seed_from_clock() {
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) &
+         0x7FFFFFFFU;
+}
+
+/// First candidates from a file: members "images" and "target_logits", or one nameless tensor.
+void read_start(const std::string& path, inversion::AttackSpec& spec) {
+  for (const auto& [name, tensor] : read_update(path).tensors) {
+    if (name == "target_logits")
+      spec.start_target_logits = tensor;
+    else if (name == "images" || name.empty())
+      spec.start_images = tensor;
+    else
+      throw InputError(
+          text(path, ": members 'images' and 'target_logits' expected, '", name, "' came"));
+  }
+}
+
+}  // namespace
+
+void AttackOptions::add_to(CLI::App& app) {
+  model.add_to(app);
+  update.add_to(app);
+  client.add_to(app);
+  const std::string group = "The attack";
+  const auto option = [&](const char* name, auto& field, const char* help) {
+    return app.add_option(name, field, help)->group(group);
+  };
+  option("--recipe", recipe, "bundled recipe or TOML file")->capture_default_str();
+  option("--set", overrides, "override of a recipe's key: search.rate=0.05 (repeatable)");
+  option("--iterations", iterations, "short for --set search.iterations=")
+      ->check(CLI::PositiveNumber);
+  option("--restarts", restarts, "short for --set search.restarts=")->check(CLI::PositiveNumber);
+  option("--seed", seed, "of the first candidates (default: from the clock, and printed)");
+  option("--labels", labels, "known classes, e.g. 3,1; implies labels.source=given");
+  option("--targets", targets, "npy of known soft targets; implies labels.source=given");
+  option("--start", start, "npy or npz of first candidates");
+  option("--truth", truth, "true images, for metrics only (repeatable)");
+  option("--truth-labels", truth_labels, "true classes, for metrics only");
+}
+
+Attack AttackOptions::resolve(const Console& console) {
+  Attack attack;
+  attack.recipe = load_recipe(recipe, overrides);
+  inversion::AttackSpec& spec = attack.recipe.spec;
+  if (iterations) spec.iterations = *iterations;
+  if (restarts) spec.restarts = *restarts;
+  if (seed) spec.seed = *seed;
+  if (!seed && spec.seed == 0) {
+    spec.seed = seed_from_clock();
+    console.note(text("seed ", spec.seed));
+  }
+  attack.model = std::make_unique<Model>(model.load());
+  for (const std::string& warning : attack.model->warnings) console.warning(warning);
+  const UpdateFile file = update.read(console);
+  client.complete(file.metadata);
+  attack.problem = client.problem(*attack.model);
+  attack.problem.observed = update.mapped(*attack.model, file, console).observed;
+  for (const std::string& lint :
+       inversion::lint(*attack.model, attack.problem.observed, attack.problem.loss))
+    console.warning(lint);
+
+  attack.true_labels = parse_integers(truth_labels);
+  const std::vector<std::int64_t> known = parse_integers(labels);
+  if (!known.empty())
+    attack.problem.targets = Literal::of(Shape{static_cast<std::int64_t>(known.size())}, known);
+  if (!targets.empty()) attack.problem.targets = read_update(targets).tensors.front().second;
+  if (attack.problem.targets) spec.labels = inversion::LabelSource::given;
+  if (!start.empty()) read_start(start, spec);
+  if (!truth.empty()) attack.truth = read_image_batch(truth, *attack.model);
+
+  attack.resolved = recipe_toml(attack.recipe);
+  attack.identity = {{"model", sha256_of_file(model.path)},
+                     {"update", sha256_of_file(update.path)},
+                     {"settings", sha256(byte_view(attack.resolved))},
+                     {"program", version_text()}};
+  return attack;
+}
+
+}  // namespace palimpsest::tools

@@ -1,0 +1,46 @@
+#pragma once
+// The options of an attack, and everything they resolve to: what `invert` works on.
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/cli/checkpoint.h"
+#include "tools/cli/client_options.h"
+#include "tools/cli/console.h"
+#include "tools/cli/model_options.h"
+#include "tools/cli/recipe.h"
+#include "tools/cli/update_options.h"
+
+namespace palimpsest::tools {
+
+/// Model, update and settings, read and checked. `problem` points into `model`.
+struct Attack {
+  std::unique_ptr<Model> model;
+  inversion::Problem problem;
+  Recipe recipe;
+  std::optional<Literal> truth;           ///< [N, C, H, W] in [0, 1]
+  std::vector<std::int64_t> true_labels;  ///< for metrics only; empty: unknown
+  std::string resolved;                   ///< the recipe as TOML, with all overrides
+  Identity identity;
+};
+
+struct AttackOptions {
+  ModelOptions model;
+  UpdateOptions update;
+  ClientOptions client;
+  std::string recipe = "inverting-gradients";
+  std::vector<std::string> overrides, truth;
+  std::optional<std::int64_t> iterations, restarts;
+  std::optional<std::uint64_t> seed;
+  std::string labels, targets, start, truth_labels;
+
+  void add_to(CLI::App& app);
+  Attack resolve(const Console& console);
+};
+
+}  // namespace palimpsest::tools

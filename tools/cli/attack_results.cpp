@@ -1,0 +1,168 @@
+#include "tools/cli/attack_results.h"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tools/cli/version.h"
+#include "tools/io/image.h"
+#include "tools/io/image_grid.h"
+#include "tools/io/npz.h"
+#include "tools/io/png.h"
+
+namespace palimpsest::tools {
+namespace {
+
+using nlohmann::json;
+
+constexpr int schema_version = 1;
+
+std::string numbered(std::size_t index) {
+  std::string digits = std::to_string(index);
+  return "recon_" + std::string(4 - std::min<std::size_t>(digits.size(), 4), '0') + digits + ".png";
+}
+
+std::string_view word_of(inversion::RestartOutcome outcome) {
+  switch (outcome) {
+    case inversion::RestartOutcome::pending:
+      return "pending";
+    case inversion::RestartOutcome::finished:
+      return "finished";
+    case inversion::RestartOutcome::reached_target:
+      return "reached target";
+    case inversion::RestartOutcome::failed:
+      return "failed";
+  }
+  return "?";
+}
+
+json restarts_json(const inversion::Reconstruction& found) {
+  json restarts = json::array();
+  for (const inversion::RestartReport& restart : found.restarts)
+    restarts.push_back({{"outcome", word_of(restart.outcome)},
+                        {"objective", restart.objective},
+                        {"iterations", restart.iterations},
+                        {"failure", restart.failure}});
+  return restarts;
+}
+
+json host_json() {
+  utsname host{};
+  uname(&host);
+  return {{"system", host.sysname}, {"release", host.release}, {"machine", host.machine}};
+}
+
+double peak_resident_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;
+}
+
+json knowledge_json(const Attack& attack) {
+  const inversion::Problem& problem = attack.problem;
+  return {
+      {"labels", problem.targets ? "given" : "not given"},
+      {"update", problem.observed.kind == inversion::UpdateKind::gradient ? "gradient" : "delta"},
+      {"examples", problem.examples},
+      {"local_steps", problem.training.steps}};
+}
+
+std::string metrics_csv(const inversion::ImageScores& scores) {
+  std::string csv = "truth,recovered,mse,psnr,ssim\n";
+  for (const inversion::ImageScore& score : scores.images)
+    csv += text(score.truth, ',', score.recovered, ',', score.mean_squared_error, ',', score.psnr,
+                ',', score.ssim, '\n');
+  return csv;
+}
+
+void write_images(const RunFolder& folder, const inversion::Reconstruction& found) {
+  if (found.images.shape().rank() != 4) return;
+  const std::vector<Literal> images = unstacked(found.images);
+  for (std::size_t i = 0; i < images.size(); ++i)
+    write_atomically(folder.file("recon", numbered(i)), encode_png(images[i]));
+  write_atomically(folder.file("grid.png"), encode_png(image_grid(images)));
+}
+
+}  // namespace
+
+json scores_json(const inversion::ImageScores& scores) {
+  json images = json::array();
+  for (const inversion::ImageScore& score : scores.images)
+    images.push_back({{"truth", score.truth},
+                      {"recovered", score.recovered},
+                      {"mse", score.mean_squared_error},
+                      {"psnr", score.psnr},
+                      {"ssim", score.ssim}});
+  return {
+      {"images", images},
+      {"mse", scores.mean_squared_error},
+      {"psnr", scores.psnr},
+      {"ssim", scores.ssim},
+      {"random_pair_psnr", scores.random_pair_psnr},
+      {"convention", "pixels in [0,1], peak 1; SSIM Gaussian 11x11 sigma 1.5; optimal assignment"}};
+}
+
+std::vector<std::vector<std::string>> scores_table(const inversion::ImageScores& scores) {
+  std::vector<std::vector<std::string>> rows{{"TRUTH", "RECOVERED", "MSE", "PSNR", "SSIM"}};
+  for (const inversion::ImageScore& score : scores.images)
+    rows.push_back({text(score.truth), text(score.recovered),
+                    readable_number(score.mean_squared_error), readable_number(score.psnr),
+                    readable_number(score.ssim)});
+  rows.push_back({"mean", "", readable_number(scores.mean_squared_error),
+                  readable_number(scores.psnr), readable_number(scores.ssim)});
+  return rows;
+}
+
+void write_comparison(const RunFolder& folder, const Literal& truth, const Literal& images,
+                      const inversion::ImageScores& scores) {
+  const std::vector<Literal> all = unstacked(images);
+  std::vector<Literal> paired;
+  for (const inversion::ImageScore& score : scores.images)
+    paired.push_back(all[static_cast<std::size_t>(score.recovered)]);
+  write_atomically(folder.file("grid.png"), encode_png(comparison_grid(unstacked(truth), paired)));
+  folder.write("metrics.csv", metrics_csv(scores));
+}
+
+json write_results(const RunFolder& folder, const Attack& attack,
+                   const inversion::Reconstruction& found, const RunFigures& figures) {
+  write_images(folder, found);
+  write_atomically(folder.file("recon.npz"), npz_bytes({{"images", found.images},
+                                                        {"raw", found.raw},
+                                                        {"labels", found.labels},
+                                                        {"targets", found.targets}}));
+  json result{{"schema_version", schema_version},
+              {"program", version_text()},
+              {"status", figures.status},
+              {"command_line", figures.command_line},
+              {"recipe", attack.recipe.name},
+              {"seed", attack.recipe.spec.seed},
+              {"identity", attack.identity},
+              {"attacker_knows", knowledge_json(attack)},
+              {"host", host_json()},
+              {"threads", figures.threads},
+              {"wall_seconds", figures.wall_seconds},
+              {"predicted_bytes", figures.predicted_bytes},
+              {"peak_resident_bytes", peak_resident_bytes()},
+              {"objective", found.objective},
+              {"best_restart", found.best_restart},
+              {"restarts", restarts_json(found)}};
+  if (!is_float(found.labels.dtype())) {
+    const std::vector<std::int64_t> labels = found.labels.integers();
+    result["labels"] = labels;
+    if (!attack.true_labels.empty())
+      result["label_instance_recall"] = inversion::label_recall(labels, attack.true_labels);
+  }
+  if (found.recovered)
+    result["label_rule"] = {{"rule", inversion::name_of(found.recovered->rule)},
+                            {"note", found.recovered->note}};
+  if (attack.truth) {
+    const inversion::ImageScores scores = inversion::score_images(found.images, *attack.truth);
+    write_comparison(folder, *attack.truth, found.images, scores);
+    result["metrics"] = scores_json(scores);
+  }
+  folder.write("result.json", result);
+  return result;
+}
+
+}  // namespace palimpsest::tools

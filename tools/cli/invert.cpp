@@ -1,0 +1,204 @@
+// invert: carries an attack out, in a run folder that can be stopped and resumed.
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "ops/cpu_kernels.h"
+#include "tools/cli/attack_results.h"
+#include "tools/cli/command_line.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/interrupt.h"
+#include "tools/cli/progress.h"
+#include "tools/cli/words.h"
+
+namespace palimpsest::tools {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using inversion::Session;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Options of the run, apart from the attack.
+struct RunOptions {
+  std::string out, max_memory, progress = "auto", checkpoint_every = "60s", time_limit;
+  bool overwrite = false, resume = false, dry_run = false;
+
+  void add_to(CLI::App& app) {
+    const std::string group = "The run";
+    const auto option = [&](const char* name, auto& field, const char* help) {
+      return app.add_option(name, field, help)->group(group);
+    };
+    option("--out", out, "run folder");
+    option("--max-memory", max_memory, "refuse to start above this, e.g. 4G");
+    option("--progress", progress, "auto, bar, plain or none")->capture_default_str();
+    option("--checkpoint-every", checkpoint_every, "e.g. 30s or 5m")->capture_default_str();
+    option("--time-limit", time_limit, "stop after this, keeping the best so far");
+    app.add_flag("--overwrite", overwrite, "write into a folder that holds a run")->group(group);
+    app.add_flag("--resume", resume, "go on from the folder's checkpoint")->group(group);
+    app.add_flag("--dry-run", dry_run,
+                 "plan, state memory and time, run three steps, write nothing")
+        ->group(group);
+  }
+
+  Existing existing() const {
+    if (resume) return Existing::resume;
+    return overwrite ? Existing::overwrite : Existing::refuse;
+  }
+};
+
+std::int64_t total_steps(const inversion::AttackSpec& spec) {
+  return spec.iterations * spec.restarts;
+}
+
+std::int64_t steps_done(const inversion::Progress& progress) {
+  return progress.restart * progress.iterations + progress.iteration;
+}
+
+/// The steps of one run: progress, log, checkpoints, and the reasons to stop.
+class Loop {
+ public:
+  Loop(const RunFolder& folder, const Attack& attack, Session& session, const RunOptions& options)
+      : folder_(folder),
+        attack_(attack),
+        session_(session),
+        checkpoint_every_(parse_duration(options.checkpoint_every)),
+        time_limit_(options.time_limit.empty() ? 0 : parse_duration(options.time_limit)),
+        progress_(parse_progress_style(options.progress), attack.recipe.name,
+                  total_steps(attack.recipe.spec)) {}
+
+  /// Returns why it ended: "finished", "interrupted" or "time limit".
+  std::string run() {
+    std::string status = "finished";
+    while (!session_.done()) {
+      if (InterruptScope::requested()) status = "interrupted";
+      if (time_limit_ > 0 && seconds_since(start_) >= time_limit_) status = "time limit";
+      if (status != "finished") break;
+      after_step(session_.step());
+    }
+    progress_.finish();
+    save_checkpoint(folder_, attack_.identity, session_.state());
+    return status;
+  }
+
+  double seconds() const { return seconds_since(start_); }
+
+ private:
+  void after_step(const inversion::Progress& step) {
+    if (progress_.due()) progress_.update(steps_done(step), detail(step));
+    if (seconds_since(logged_) >= 1) {
+      logged_ = Clock::now();
+      folder_.append("progress.jsonl", {{"restart", step.restart},
+                                        {"iteration", step.iteration},
+                                        {"objective", step.objective},
+                                        {"matching", step.matching},
+                                        {"total_variation", step.total_variation},
+                                        {"best", step.best},
+                                        {"rate", step.rate}});
+    }
+    if (seconds_since(saved_) < checkpoint_every_) return;
+    save_checkpoint(folder_, attack_.identity, session_.state());
+    saved_ = Clock::now();
+  }
+
+  std::string detail(const inversion::Progress& step) const {
+    std::string words =
+        text("objective ", readable_number(step.objective), "  best ", readable_number(step.best));
+    if (attack_.truth)
+      words += text(
+          "  PSNR ",
+          readable_number(inversion::score_images(session_.result().images, *attack_.truth).psnr));
+    return words;
+  }
+
+  const RunFolder& folder_;
+  const Attack& attack_;
+  Session& session_;
+  double checkpoint_every_, time_limit_;
+  Progress progress_;
+  Clock::time_point start_ = Clock::now(), saved_ = start_, logged_ = start_;
+};
+
+class Invert final : public Command {
+ public:
+  std::string name() const override { return "invert"; }
+  std::string summary() const override { return "reconstruct inputs and labels from an update"; }
+  void add_options(CLI::App& app) override {
+    attack_.add_to(app);
+    run_.add_to(app);
+  }
+
+  Outcome run(const Console& console) override {
+    if (run_.out.empty() && !run_.dry_run)
+      throw UsageError("--out: a run folder is needed (or --dry-run)");
+    const Attack attack = attack_.resolve(console);
+    const runtime::KernelTable kernels = all_cpu_kernels();
+    const inversion::Resources resources{
+        &kernels, attack_.model.thread_count(),
+        run_.max_memory.empty() ? 0 : parse_bytes(run_.max_memory)};
+    Session session(attack.problem, attack.recipe.spec, resources);
+    console.line(text("memory: ", readable_bytes(static_cast<double>(session.memory().total()))));
+    if (run_.dry_run) return dry_run(console, attack, session);
+    return reconstruct(console, attack, session, resources.threads);
+  }
+
+ private:
+  Outcome dry_run(const Console& console, const Attack& attack, Session& session) const {
+    constexpr int probes = 3;
+    const Clock::time_point start = Clock::now();
+    int steps = 0;
+    while (steps < probes && !session.done()) {
+      session.step();
+      ++steps;
+    }
+    const double seconds = seconds_since(start) / std::max(steps, 1) *
+                           static_cast<double>(total_steps(attack.recipe.spec));
+    console.line(text("time: about ", readable_seconds(seconds), " for ",
+                      total_steps(attack.recipe.spec), " steps"));
+    console.text(attack.resolved);
+    return {{{"memory_bytes", session.memory().total()},
+             {"estimated_seconds", seconds},
+             {"steps", total_steps(attack.recipe.spec)},
+             {"settings", attack.resolved}},
+            ExitCode::ok};
+  }
+
+  Outcome reconstruct(const Console& console, const Attack& attack, Session& session,
+                      int threads) const {
+    const InterruptScope interrupts;
+    const RunFolder folder(run_.out, run_.existing());
+    if (run_.resume) session.restore(load_checkpoint(folder, attack.identity));
+    folder.write("config.toml", attack.resolved);
+    Loop loop(folder, attack, session, run_);
+    const std::string status = loop.run();
+    const RunFigures figures{status, loop.seconds(), session.memory().total(), threads,
+                             command_line()};
+    const inversion::Reconstruction found = session.result();
+    const nlohmann::json result = write_results(folder, attack, found, figures);
+    say(console, attack, found, status);
+    return {result, status == "interrupted" ? InterruptScope::exit_code() : ExitCode::ok};
+  }
+
+  void say(const Console& console, const Attack& attack, const inversion::Reconstruction& found,
+           const std::string& status) const {
+    console.line(text(status, ": objective ", readable_number(found.objective), " (restart ",
+                      found.best_restart, ")"));
+    if (found.recovered)
+      console.line(text("labels by ", inversion::name_of(found.recovered->rule), ": ",
+                        found.recovered->note));
+    if (attack.truth)
+      console.table(scores_table(inversion::score_images(found.images, *attack.truth)));
+    console.line(text("results in ", run_.out));
+  }
+
+  AttackOptions attack_;
+  RunOptions run_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> invert_command() { return std::make_unique<Invert>(); }
+
+}  // namespace palimpsest::tools
