@@ -28,6 +28,7 @@ struct Progress {
   double objective = 0, matching = 0, total_variation = 0, image_norm = 0;
   double best = 0;  ///< lowest objective of this restart so far
   double rate = 0;
+  std::string failure;  ///< why the restart failed in this step; empty: it did not
 };
 
 enum class RestartOutcome { pending, finished, reached_target, failed };
@@ -62,7 +63,8 @@ class Session {
   ~Session();
 
   const runtime::MemoryReport& memory() const;
-  const std::vector<runtime::StepInfo>& steps() const;
+  /// The launches of one iteration.
+  std::vector<runtime::StepInfo> steps() const;
   bool done() const;
 
   /// One iteration of the current restart. When the objective leaves the finite numbers the
@@ -74,8 +76,8 @@ class Session {
   /// Throws InputError when the state is not of this problem and spec.
   void restore(const std::vector<NamedTensor>& state);
 
-  /// The best candidate so far. Throws NumericError when every restart failed, InputError
-  /// before the first step.
+  /// The best candidate so far, also of restarts that failed later on. Throws NumericError when
+  /// no restart ever had a finite objective, InputError before the first step.
   Reconstruction result() const;
 
  private:

@@ -1,0 +1,160 @@
+#include <cmath>
+#include <limits>
+
+#include "inversion/pixels.h"
+#include "inversion/search.h"
+#include "ops/pointwise/binary.h"
+
+namespace palimpsest::inversion {
+namespace {
+
+// Inputs: four states per variable (value, two moments, best value), the best total, the three
+// numbers of a step, the parameters. Outputs: the states again, which feed back, and the terms.
+constexpr std::size_t states_per_variable = 4;
+
+struct Layout {
+  std::size_t variables;
+  std::size_t best_total() const { return states_per_variable * variables; }
+  std::size_t states() const { return best_total() + 1; }
+  std::size_t size() const { return states(); }
+  std::size_t scale() const { return states() + 1; }
+  std::size_t softness() const { return states() + 2; }
+  std::size_t terms() const { return states(); }  // among the outputs
+};
+
+/// The state inputs, then the numbers of a step.
+void add_inputs(const std::vector<TensorType>& types, Function& function) {
+  Graph& graph = *function.graph;
+  for (const TensorType& type : types)
+    for (std::size_t k = 0; k < states_per_variable; ++k)
+      function.inputs.push_back(graph.input(type));
+  function.inputs.push_back(graph.input({DType::f64, {}}, "best total"));
+  for (const char* name : {"step size", "step scale", "softness"})
+    function.inputs.push_back(graph.input({types[0].dtype, {}}, name));
+}
+
+Value boxed(const Problem& problem, Value images) {
+  const PixelRange range = pixel_range(problem);
+  Graph& graph = images.graph();
+  return minimum(maximum(images, graph.constant(range.low)), graph.constant(range.high));
+}
+
+/// One step of every variable. The sign and the box are for images, not for target logits.
+void add_outputs(const SearchRequest& request, const Layout& layout, const Objective& objective,
+                 Function& function) {
+  const std::vector<Value> in = function.inputs;
+  const Value better = less(objective.total, in[layout.best_total()]);
+  for (std::size_t k = 0; k < layout.variables; ++k) {
+    const Value* state = &in[states_per_variable * k];
+    const bool is_image = k == 0;
+    const Value gradient =
+        is_image ? optimizers::shaped(objective.gradient[k], request.spec.gradient_shape,
+                                      cast(in[layout.softness()], state[0].dtype()))
+                 : objective.gradient[k];
+    const optimizers::AdamResult moved =
+        optimizers::adam(state[0], gradient, {state[1], state[2]},
+                         {in[layout.size()], in[layout.scale()]}, request.spec.adam);
+    const bool clip = is_image && request.spec.box == Box::clip;
+    function.outputs.push_back(clip ? boxed(request.problem, moved.variable) : moved.variable);
+    function.outputs.push_back(moved.state.first);
+    function.outputs.push_back(moved.state.second);
+    function.outputs.push_back(select(better, state[0], state[3]));
+  }
+  function.outputs.push_back(select(better, objective.total, in[layout.best_total()]));
+  for (const Value term :
+       {objective.total, objective.matching, objective.total_variation, objective.image_norm})
+    function.outputs.push_back(term);
+}
+
+runtime::Program adam_program(const SearchRequest& request, const Layout& layout) {
+  Function function;
+  const std::vector<TensorType> types = variable_types(request);
+  add_inputs(types, function);
+  std::vector<Value> variables;
+  for (std::size_t k = 0; k < types.size(); ++k)
+    variables.push_back(function.inputs[states_per_variable * k]);
+  const Objective objective = search_objective(request, function, variables);
+  add_outputs(request, layout, objective, function);
+  std::vector<std::pair<std::size_t, std::size_t>> feedback;
+  for (std::size_t i = 0; i < layout.states(); ++i) feedback.emplace_back(i, i);
+  return compiled(request, function, std::move(feedback));
+}
+
+class AdamSearch final : public Search {
+ public:
+  explicit AdamSearch(const SearchRequest& request)
+      : layout_{variable_types(request).size()},
+        settings_(request.spec.adam),
+        program_(adam_program(request, layout_)) {}
+
+  void start(const std::vector<Literal>& variables) override {
+    for (std::size_t k = 0; k < layout_.variables; ++k) {
+      const std::size_t at = states_per_variable * k;
+      const Literal zeros = Literal::filled(variables[k].type(), 0);
+      program_.set(at, variables[k]);
+      program_.set(at + 1, zeros);
+      program_.set(at + 2, zeros);
+      program_.set(at + 3, variables[k]);
+    }
+    program_.set(layout_.best_total(), Literal::scalar(std::numeric_limits<double>::infinity()));
+  }
+
+  Terms step(const StepNumbers& numbers) override {
+    const auto adam = optimizers::adam_numbers(settings_, numbers.rate, numbers.step);
+    set_number(layout_.size(), adam.size);
+    set_number(layout_.scale(), adam.scale);
+    set_number(layout_.softness(), numbers.softness);
+    program_.run();
+    const auto term = [&](std::size_t k) {
+      return program_.output_as<double>(layout_.terms() + k).front();
+    };
+    const Terms terms{term(0), term(1), term(2), term(3)};
+    if (!std::isfinite(terms.total))
+      throw NumericError(text("the objective is ", terms.total, " at step ", numbers.step));
+    return terms;
+  }
+
+  double best_total() override { return program_.input_as<double>(layout_.best_total()).front(); }
+
+  BestCandidate best() override {
+    BestCandidate best{best_total(), {}};
+    for (std::size_t k = 0; k < layout_.variables; ++k)
+      best.variables.push_back(input_literal(states_per_variable * k + 3));
+    return best;
+  }
+
+  std::vector<NamedTensor> state() override {
+    std::vector<NamedTensor> state;
+    for (std::size_t i = 0; i < layout_.states(); ++i)
+      state.emplace_back(text("adam.", i), input_literal(i));
+    return state;
+  }
+
+  void restore(const std::vector<NamedTensor>& state) override {
+    for (std::size_t i = 0; i < layout_.states(); ++i)
+      program_.set(i, stored(state, text("adam.", i), program_.input_type(i)));
+  }
+
+  const runtime::Program& program() const override { return program_; }
+
+ private:
+  void set_number(std::size_t input, double value) {
+    program_.set(input, Literal::filled(program_.input_type(input), value));
+  }
+  /// States live in the inputs between runs: outputs feed back into them.
+  Literal input_literal(std::size_t input) {
+    return Literal::copy_of(program_.input_type(input), program_.input(input).data());
+  }
+
+  Layout layout_;
+  optimizers::AdamSettings settings_;
+  runtime::Program program_;
+};
+
+}  // namespace
+
+std::unique_ptr<Search> adam_search(const SearchRequest& request) {
+  return std::make_unique<AdamSearch>(request);
+}
+
+}  // namespace palimpsest::inversion

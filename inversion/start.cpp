@@ -1,0 +1,86 @@
+#include "inversion/start.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/nn/softmax.h"
+#include "ops/pointwise/unary.h"
+#include "ops/source/source.h"
+
+namespace palimpsest::inversion {
+namespace {
+
+Literal drawn(const TensorType& type, Distribution distribution, std::uint64_t seed,
+              std::uint64_t stream) {
+  const Random options{type, distribution, seed, stream};
+  std::vector<double> values(static_cast<std::size_t>(type.shape.elements()));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = random_element(options, 0, i);
+  return Literal::of<double>(type.shape, values).converted(type.dtype);
+}
+
+Literal fitting(const Literal& given, const TensorType& type, std::string_view what) {
+  if (!(given.shape() == type.shape))
+    throw InputError(
+        text("attack: given ", what, ": ", type, " expected, ", given.type(), " came"));
+  return given.converted(type.dtype);
+}
+
+Literal start_images(const AttackSpec& spec, const TensorType& type, std::uint64_t stream) {
+  if (spec.start_images) return fitting(*spec.start_images, type, "start images");
+  if (spec.start == Start::zeros) return Literal::filled(type, 0);
+  const auto distribution =
+      spec.start == Start::uniform ? Distribution::uniform : Distribution::normal;
+  return drawn(type, distribution, spec.seed, stream);
+}
+
+/// Softmax over axis 1, in place.
+void normalize_classes(std::vector<double>& values, const Shape& shape) {
+  const std::int64_t classes = shape[1], inner = shape.elements() / (shape[0] * classes);
+  for (std::int64_t n = 0; n < shape[0]; ++n)
+    for (std::int64_t i = 0; i < inner; ++i) {
+      const auto at = [&](std::int64_t c) -> double& {
+        return values[static_cast<std::size_t>((n * classes + c) * inner + i)];
+      };
+      double most = at(0), sum = 0;
+      for (std::int64_t c = 1; c < classes; ++c) most = std::max(most, at(c));
+      for (std::int64_t c = 0; c < classes; ++c) sum += at(c) = std::exp(at(c) - most);
+      for (std::int64_t c = 0; c < classes; ++c) at(c) /= sum;
+    }
+}
+
+}  // namespace
+
+std::vector<Literal> start_variables(const Problem& problem, const AttackSpec& spec,
+                                     std::int64_t restart) {
+  const auto stream = 2 * static_cast<std::uint64_t>(restart);
+  std::vector<Literal> variables{
+      start_images(spec, images_type(*problem.model, problem.examples), stream)};
+  if (spec.labels != LabelSource::joint) return variables;
+  const TensorType type = targets_type(*problem.model, problem.loss, problem.examples);
+  variables.push_back(spec.start_target_logits
+                          ? fitting(*spec.start_target_logits, type, "start target logits")
+                          : drawn(type, Distribution::normal, spec.seed, stream + 1));
+  return variables;
+}
+
+Value searched_targets(const LossSpec& loss, Value logits) {
+  switch (loss.kind) {
+    case LossKind::cross_entropy:
+      return nn::softmax(logits, 1);
+    case LossKind::binary_cross_entropy:
+      return sigmoid(logits);
+    case LossKind::squared_error:
+      return logits;
+  }
+  return logits;
+}
+
+Literal searched_targets(const LossSpec& loss, const Literal& logits) {
+  std::vector<double> values = logits.doubles();
+  if (loss.kind == LossKind::cross_entropy) normalize_classes(values, logits.shape());
+  if (loss.kind == LossKind::binary_cross_entropy)
+    for (double& value : values) value = 1 / (1 + std::exp(-value));
+  return Literal::of<double>(logits.shape(), values).converted(logits.dtype());
+}
+
+}  // namespace palimpsest::inversion
