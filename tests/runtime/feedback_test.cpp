@@ -5,7 +5,7 @@
 #include "runtime/compile.h"
 #include "tests/runtime/toy_kernels.h"
 
-namespace palimpsest::tests {
+namespace palimpsest::testing {
 namespace {
 
 using runtime::compile;
@@ -94,4 +94,4 @@ TEST_CASE("feedback between different types, twice, or out of range is refused")
 }
 
 }  // namespace
-}  // namespace palimpsest::tests
+}  // namespace palimpsest::testing

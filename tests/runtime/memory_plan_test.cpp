@@ -5,7 +5,7 @@
 #include "runtime/buffer.h"
 #include "runtime/memory_plan.h"
 
-namespace palimpsest::tests {
+namespace palimpsest::testing {
 namespace {
 
 using runtime::Lifetime;
@@ -90,4 +90,4 @@ TEST_CASE("a plan beyond any machine is refused, not wrapped around") {
 }
 
 }  // namespace
-}  // namespace palimpsest::tests
+}  // namespace palimpsest::testing

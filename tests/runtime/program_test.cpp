@@ -7,7 +7,7 @@
 #include "tests/runtime/toy_kernels.h"
 #include "tests/support/allocations.h"
 
-namespace palimpsest::tests {
+namespace palimpsest::testing {
 namespace {
 
 using runtime::compile;
@@ -251,4 +251,4 @@ TEST_CASE("values of the wrong type or position are refused") {
 }
 
 }  // namespace
-}  // namespace palimpsest::tests
+}  // namespace palimpsest::testing

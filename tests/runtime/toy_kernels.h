@@ -11,7 +11,7 @@
 #include "ops/reduce/reduce.h"
 #include "runtime/kernel_table.h"
 
-namespace palimpsest::tests {
+namespace palimpsest::testing {
 
 /// y = x * w; the kernel packs w when it is a constant and goes through scratch memory.
 struct Weighted {
@@ -116,4 +116,4 @@ inline runtime::KernelTable toy_kernels() {
   return table;
 }
 
-}  // namespace palimpsest::tests
+}  // namespace palimpsest::testing

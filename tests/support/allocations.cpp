@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace palimpsest::tests {
+namespace palimpsest::testing {
 namespace {
 
 std::atomic<std::size_t> count{0};
@@ -42,23 +42,23 @@ void* or_throw(void* memory) {
 std::size_t allocations() { return count; }
 std::size_t live_bytes() { return live; }
 
-}  // namespace palimpsest::tests
+}  // namespace palimpsest::testing
 
-namespace tests = palimpsest::tests;
+namespace counting = palimpsest::testing;
 
-void* operator new(std::size_t bytes) { return tests::or_throw(tests::allocate(bytes)); }
+void* operator new(std::size_t bytes) { return counting::or_throw(counting::allocate(bytes)); }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return tests::allocate(bytes);
+  return counting::allocate(bytes);
 }
 void* operator new(std::size_t bytes, std::align_val_t align) {
-  return tests::or_throw(tests::allocate_aligned(bytes, align));
+  return counting::or_throw(counting::allocate_aligned(bytes, align));
 }
 void* operator new(std::size_t bytes, std::align_val_t align, const std::nothrow_t&) noexcept {
-  return tests::allocate_aligned(bytes, align);
+  return counting::allocate_aligned(bytes, align);
 }
-void operator delete(void* memory) noexcept { tests::release(memory); }
-void operator delete(void* memory, std::size_t) noexcept { tests::release(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { tests::release(memory); }
+void operator delete(void* memory) noexcept { counting::release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { counting::release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { counting::release(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  tests::release(memory);
+  counting::release(memory);
 }

@@ -3,11 +3,11 @@
 
 #include <cstddef>
 
-namespace palimpsest::tests {
+namespace palimpsest::testing {
 
 /// Calls of operator new so far.
 std::size_t allocations();
 /// Bytes allocated and not yet freed, as the allocator rounds them.
 std::size_t live_bytes();
 
-}  // namespace palimpsest::tests
+}  // namespace palimpsest::testing
