@@ -1,0 +1,73 @@
+#include "tools/cli/cost.h"
+
+#include "inversion/session.h"
+#include "ops/conv/conv.h"
+#include "ops/cpu_kernels.h"
+#include "ops/linalg/linalg.h"
+
+namespace palimpsest::tools {
+namespace {
+
+double multiply_adds(const ConvGeometry& geometry) {
+  const auto outputs = static_cast<double>(geometry.output.elements());
+  const auto per_output = static_cast<double>(geometry.filter.elements() / geometry.filter[0]);
+  return outputs * per_output;
+}
+
+double multiply_adds(const Node& node) {
+  if (const auto* op = node.op.as<Conv>()) return multiply_adds(op->geometry);
+  if (const auto* op = node.op.as<ConvInputGrad>()) return multiply_adds(op->geometry);
+  if (const auto* op = node.op.as<ConvFilterGrad>()) return multiply_adds(op->geometry);
+  if (const auto* op = node.op.as<MatMul>()) {
+    const Shape& a = node.inputs[0].shape();
+    return static_cast<double>(node.type.shape.elements()) *
+           static_cast<double>(op->transpose_a ? a[-2] : a[-1]);
+  }
+  return 0;
+}
+
+bool is_product(const std::string& primitive) {
+  return primitive == Conv::name || primitive == ConvInputGrad::name ||
+         primitive == ConvFilterGrad::name || primitive == MatMul::name;
+}
+
+/// An update of the right shapes: small numbers that are not all equal.
+inversion::Observed made_up_update(const Model& model) {
+  inversion::Observed observed;
+  for (const Parameter& parameter : model.parameters) {
+    const TensorType& type = parameter.initial.type();
+    std::vector<double> values(static_cast<std::size_t>(type.shape.elements()));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1e-3 * static_cast<double>(i % 7);
+    observed.tensors.push_back(Literal::of(type.shape, values).converted(type.dtype));
+  }
+  return observed;
+}
+
+}  // namespace
+
+double product_flops(const Function& function) {
+  const std::vector<bool> marked = reachable(function);
+  double sum = 0;
+  for (std::uint32_t index = 0; index < function.graph->size(); ++index)
+    if (marked[index]) sum += 2 * multiply_adds(function.graph->node(index));
+  return sum;
+}
+
+IterationCost iteration_cost(const Model& model, int threads) {
+  inversion::Problem problem;
+  problem.model = &model;
+  problem.observed = made_up_update(model);
+  problem.examples = model.function.inputs[model.data.front().input].shape()[0];
+  const TensorType targets = inversion::targets_type(model, problem.loss, problem.examples);
+  problem.targets = Literal::filled(targets, 1.0 / static_cast<double>(targets.shape[1]));
+  inversion::AttackSpec spec = inversion::inverting_gradients();
+  spec.labels = inversion::LabelSource::given;
+  const runtime::KernelTable kernels = all_cpu_kernels();
+  const inversion::Session session(problem, spec, {&kernels, threads, 0});
+  IterationCost cost{session.memory(), session.steps().size(), 0};
+  for (const runtime::StepInfo& step : session.steps())
+    if (is_product(step.primitive)) ++cost.products;
+  return cost;
+}
+
+}  // namespace palimpsest::tools
