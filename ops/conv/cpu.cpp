@@ -1,4 +1,4 @@
-#include "ops/conv/cpu_gemm_conv.h"
+#include "ops/conv/cpu_conv.h"
 #include "ops/cpu_kernels.h"
 
 namespace palimpsest {
@@ -9,7 +9,9 @@ using runtime::KernelRequest;
 
 template <class Member, ConvRole role>
 std::unique_ptr<Kernel> prepare(const KernelRequest& request) {
-  return gemm_conv_kernel(request.op.as<Member>()->geometry, role, request);
+  const ConvGeometry& geometry = request.op.as<Member>()->geometry;
+  if (auto kernel = dnnl_conv_kernel(geometry, role, request)) return kernel;
+  return gemm_conv_kernel(geometry, role, request);
 }
 
 }  // namespace

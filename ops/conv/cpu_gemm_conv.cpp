@@ -1,4 +1,4 @@
-#include "ops/conv/cpu_gemm_conv.h"
+#include "ops/conv/cpu_conv.h"
 
 #include <algorithm>
 

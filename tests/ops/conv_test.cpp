@@ -139,7 +139,7 @@ ConvGeometry sampled_geometry(Sampler& s, int spatial_rank, Channels channels) {
 }  // namespace
 
 TEST_CASE("all three convolutions equal their definition on sampled geometries") {
-  for (std::uint64_t seed = 0; seed < 240; ++seed) {
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
     Sampler s(seed);
     const int rank = seed % 30 == 29 ? 4 : static_cast<int>(seed % 3) + 1;
     const std::int64_t groups = s.one_of<std::int64_t>({1, 1, 2, 3});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include "runtime/cpu/parallel.h"
 #include "tests/support/allocations.h"
@@ -9,19 +10,19 @@
 namespace palimpsest::testing {
 namespace {
 
-/// Memory of 0xFF bytes (NaN in both float types) with a border behind it.
+/// Memory with a border behind it; `scribble` fills both with 0xFF, NaN in both float types.
 class GuardedMemory {
  public:
   explicit GuardedMemory(std::size_t bytes)
-      : bytes_(bytes),
-        memory_(
-            Literal::allocate({DType::boolean, Shape{static_cast<std::int64_t>(bytes + border)}})) {
-    std::memset(memory_.get(), 0xFF, bytes + border);
-  }
+      : bytes_(bytes + border),
+        memory_(Literal::allocate({DType::boolean, Shape{static_cast<std::int64_t>(bytes_)}})) {}
+
   std::byte* data() const { return memory_.get(); }
-  bool border_is_whole() const {
-    return std::all_of(data() + bytes_, data() + bytes_ + border,
-                       [](std::byte b) { return b == std::byte{0xFF}; });
+  void scribble() const { std::memset(data(), 0xFF, bytes_); }
+  void check_border() const {
+    const bool whole = std::all_of(data() + bytes_ - border, data() + bytes_,
+                                   [](std::byte b) { return b == std::byte{0xFF}; });
+    if (!whole) throw std::logic_error("the kernel writes behind its memory");
   }
 
  private:
@@ -30,14 +31,14 @@ class GuardedMemory {
   std::shared_ptr<std::byte> memory_;
 };
 
-Literal run_once(runtime::Kernel& kernel, const TensorType& type,
-                 const std::vector<const std::byte*>& inputs, KernelResult& result) {
-  const GuardedMemory output(type.bytes()), workspace(kernel.workspace_bytes());
-  const std::size_t before = tests::allocations();
-  kernel.run({inputs, output.data(), workspace.data()});
-  result.allocations = tests::allocations() - before;
-  if (!output.border_is_whole() || !workspace.border_is_whole())
-    throw std::logic_error("the kernel writes behind its memory");
+/// Every run finds its memory scribbled over, as in an arena that others use in between.
+Literal run_once(runtime::Kernel& kernel, const TensorType& type, const runtime::Launch& launch,
+                 const GuardedMemory& output, const GuardedMemory& workspace) {
+  output.scribble();
+  workspace.scribble();
+  kernel.run(launch);
+  output.check_border();
+  workspace.check_border();
   return Literal::copy_of(type, output.data());
 }
 
@@ -61,9 +62,15 @@ KernelResult run_kernel(const runtime::KernelTable& table, const Op& op,
   }
   result.algorithm = kernel->algorithm();
   result.resident_bytes = kernel->resident_bytes();
-  result.value = run_once(*kernel, type, inputs, result);
-  if (!(run_once(*kernel, type, inputs, result) == result.value))
+
+  const GuardedMemory output(type.bytes()), workspace(kernel->workspace_bytes());
+  const runtime::Launch launch{inputs, output.data(), workspace.data()};
+  result.value = run_once(*kernel, type, launch, output, workspace);
+  if (!(run_once(*kernel, type, launch, output, workspace) == result.value))
     throw std::logic_error("the kernel gives other bits the second time");
+  const std::size_t before = allocations();
+  kernel->run(launch);
+  result.allocations = allocations() - before;
   return result;
 }
 

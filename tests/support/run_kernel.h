@@ -19,7 +19,7 @@ struct KernelRun {
 struct KernelResult {
   Literal value;
   std::string algorithm;
-  std::size_t allocations = 0;  ///< calls of operator new in the second run
+  std::size_t allocations = 0;  ///< calls of operator new in one run
   std::size_t resident_bytes = 0;
   std::vector<bool> absorbed;  ///< per operand
 };

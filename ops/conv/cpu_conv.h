@@ -1,0 +1,24 @@
+#pragma once
+// The two ways in which the CPU computes the convolution family.
+
+#include <memory>
+
+#include "ops/conv/conv.h"
+#include "runtime/kernel.h"
+
+namespace palimpsest {
+
+/// The member of the family.
+enum class ConvRole { forward, input_grad, filter_grad };
+
+/// oneDNN: f32, one to three spatial axes. Null when it does not have this geometry, or has
+/// only its reference code for it.
+std::unique_ptr<runtime::Kernel> dnnl_conv_kernel(const ConvGeometry& geometry, ConvRole role,
+                                                  const runtime::KernelRequest& request);
+
+/// As products of matrices, with our own gemm: any number of spatial axes, f32 and f64.
+/// Throws UnsupportedError for other dtypes.
+std::unique_ptr<runtime::Kernel> gemm_conv_kernel(const ConvGeometry& geometry, ConvRole role,
+                                                  const runtime::KernelRequest& request);
+
+}  // namespace palimpsest

@@ -1,0 +1,44 @@
+#pragma once
+// oneDNN primitives as kernels: the one place that deals with its memory objects, layouts and
+// scratchpads. oneDNN's own header stays in .cpp files.
+
+#include <memory>
+#include <vector>
+
+#include "runtime/kernel.h"
+
+namespace dnnl {
+struct engine;
+struct primitive_attr;
+struct primitive_desc_base;
+}  // namespace dnnl
+
+namespace palimpsest {
+
+/// An f32 tensor as the program stores it. A primitive may want it in another layout; the
+/// kernel then reorders through its workspace.
+struct DnnlTensor {
+  int argument;  ///< oneDNN's number of it: DNNL_ARG_SRC, ...
+  std::vector<std::int64_t> dims, strides;
+};
+
+/// Row-major.
+DnnlTensor plain_tensor(int argument, const std::vector<std::int64_t>& dims);
+
+/// Attributes that every primitive here is described with: scratch memory comes from the caller.
+dnnl::primitive_attr user_scratchpad();
+
+/// True for implementations that oneDNN only has for completeness; ours are faster.
+bool is_reference(const dnnl::primitive_desc_base& primitive);
+
+/// A kernel that computes the primitive. `operands` are in the order of the node's. Constant
+/// operands are packed here, once, when the primitive wants another layout than the program's.
+/// The primitive must have been described with user_scratchpad(), and within a ThreadScope of
+/// as many threads as the request says. Throws DeviceError when oneDNN fails.
+std::unique_ptr<runtime::Kernel> dnnl_kernel(const dnnl::engine& engine,
+                                             const dnnl::primitive_desc_base& primitive,
+                                             const std::vector<DnnlTensor>& operands,
+                                             const DnnlTensor& result,
+                                             const runtime::KernelRequest& request);
+
+}  // namespace palimpsest
