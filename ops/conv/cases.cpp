@@ -13,7 +13,10 @@ namespace {
 constexpr std::int64_t most_elements = 48;
 
 ConvGeometry any_geometry(Sampler& s, int spatial_rank) {
-  const SlidingSample w = sliding_sample(s, spatial_rank);
+  SlidingSample w = sliding_sample(s, spatial_rank);
+  // Unlike a pooling window, a filter may lie wholly in the padding.
+  for (std::int64_t& padding : w.pad_low) padding += s.integer(0, 1);
+  for (std::int64_t& padding : w.pad_high) padding += s.integer(0, 1);
   const std::int64_t groups = s.integer(1, 3), depth = s.integer(1, 2);
   const std::int64_t batch = s.integer(1, 2), filters = groups * s.integer(1, 2);
   return conv_geometry(with_channels(batch, groups * depth, w.extent),

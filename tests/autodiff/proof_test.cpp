@@ -7,18 +7,13 @@
 #include <iomanip>
 #include <iostream>
 
-#include "ops/cpu_kernels.h"
 #include "tests/support/check_gradients.h"
+#include "tests/support/cpu.h"
 
 using namespace palimpsest;
 using namespace palimpsest::testing;
 
 namespace {
-
-const runtime::KernelTable& cpu() {
-  static const runtime::KernelTable kernels = all_cpu_kernels();
-  return kernels;
-}
 
 void print_errors(std::string_view what, std::vector<GradientErrors> all,
                   double GradientErrors::*check) {
