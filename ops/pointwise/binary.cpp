@@ -207,6 +207,7 @@ Value shift_left(Value a, Value b) { return binary<ShiftLeft>(a, b); }
 Value shift_right(Value a, Value b) { return binary<ShiftRight>(a, b); }
 
 Value select(Value condition, Value a, Value b) {
+  expect_dtype(Select::name, condition.type(), DType::boolean);
   const Pair pair = aligned(Select::name, a, b);
   const Shape shape = broadcast_shape(condition.shape(), pair.a.shape());
   const Value yes = broadcast_to(pair.a, shape), no = broadcast_to(pair.b, shape);
