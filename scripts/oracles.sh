@@ -3,6 +3,7 @@
 #   scripts/oracles.sh compare [MODEL...]   committed goldens against the built engine (no PyTorch needed)
 #   scripts/oracles.sh full [MODEL...]      full-width models: export, evaluate in PyTorch, compare
 #   scripts/oracles.sh goldens [MODEL...]   write tests/golden again
+#   scripts/oracles.sh untrained [MODEL...] freshly initialised full-width models, to attack, into build/untrained
 #   scripts/oracles.sh data                 write examples/photos and examples/quickstart again
 #   scripts/oracles.sh attack ...           tests/oracles/attacks_torch.py
 #   scripts/oracles.sh update ...           tests/oracles/make_update.py
@@ -49,6 +50,10 @@ case "$command" in
     python tests/oracles/generate.py tests/golden ${1:+--models "$@"}
     python tests/oracles/generate_fedavg.py tests/golden/fedavg
     ;;
+  untrained)
+    need_pytorch
+    python tests/oracles/generate.py --full --untrained build/untrained ${1:+--models "$@"}
+    ;;
   data)
     need_pytorch
     python tests/oracles/make_photos.py examples/photos
@@ -63,7 +68,7 @@ case "$command" in
     python tests/oracles/make_update.py "$@"
     ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' scripts/oracles.sh
+    sed -n '2,11s/^# \{0,1\}//p' scripts/oracles.sh
     exit 2
     ;;
 esac

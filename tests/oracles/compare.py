@@ -34,7 +34,7 @@ def complaints(exporter: str, facts: dict, f64: dict, f32: dict) -> list[str]:
         if not f64[name] <= facts["float64_limit"][exporter]:
             found.append(f"{name} f64 {f64[name]:.1e}")
         limit = FLOAT32_FACTOR * facts["torch_float32"][name] + FLOAT32_FLOOR
-        flips = f32.get("mask_flips", 0) + facts["torch_float32"]["mask_flips"]
+        flips = f32["mask_flips"] + facts["torch_float32"]["mask_flips"] + facts["torch_float32"]["target_flips"]
         if not f32[name] <= limit and not (flips and name != "logits"):
             found.append(f"{name} f32 {f32[name]:.1e} > {limit:.1e}")
     return found

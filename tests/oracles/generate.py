@@ -73,11 +73,15 @@ def write_facts(path: Path, recipe: models.Recipe, model: nn.Module, golden: ref
     path.write_text(json.dumps(facts, indent=1) + "\n")
 
 
-def generate(recipe: models.Recipe, narrow: bool, folder: Path) -> None:
+def generate(recipe: models.Recipe, narrow: bool, untrained: bool, folder: Path) -> None:
     """Build, fill, export and evaluate one model."""
     torch.manual_seed(recipe.seed)
     size = recipe.size if narrow else recipe.full_size
-    model = weights.prepare((recipe.narrow if narrow else recipe.full)(), recipe.name, size, recipe.seed)
+    model = (recipe.narrow if narrow else recipe.full)().eval()
+    if untrained:
+        weights.round_epsilons(model)
+    else:
+        weights.prepare(model, recipe.name, size, recipe.seed)
     case = make_case(model, size, recipe.seed)
     missing = {}
     for exporter in exporters.EXPORTERS:
@@ -99,6 +103,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where to write")
     parser.add_argument("--full", action="store_true", help="full-width models (not committed: hundreds of megabytes)")
+    parser.add_argument("--untrained", action="store_true",
+                        help="PyTorch's own initialisation and statistics, as papers attack it")
     parser.add_argument("--models", nargs="*", metavar="NAME", help="only these")
     return parser.parse_args()
 
@@ -110,7 +116,7 @@ def main() -> None:
     torch.set_num_threads(1)
     for recipe in models.all_recipes():
         if not arguments.models or recipe.name in arguments.models:
-            generate(recipe, not arguments.full, arguments.folder)
+            generate(recipe, not arguments.full, arguments.untrained, arguments.folder)
 
 
 if __name__ == "__main__":

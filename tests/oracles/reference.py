@@ -33,6 +33,7 @@ class Reference:
     matching_cosine: np.ndarray
     matching_l2: np.ndarray
     masks: list[np.ndarray]
+    target_masks: list[np.ndarray]
     margin: float
 
 
@@ -109,6 +110,8 @@ def evaluate(model: nn.Module, case: Case, dtype: torch.dtype) -> Reference:
     x = case.x.to(dtype).detach().requires_grad_(True)
     with torch.no_grad(), differentiable_twice(), KinkRecorder() as recorder:
         logits = model(x)
+    with torch.no_grad(), differentiable_twice(), KinkRecorder() as target_recorder:
+        model(case.x_star.to(dtype))
     with differentiable_twice():
         target = parameter_gradients(model, case.x_star.to(dtype), case.y_star, create_graph=False)
         gradients = parameter_gradients(model, x, case.y, create_graph=True)
@@ -117,7 +120,8 @@ def evaluate(model: nn.Module, case: Case, dtype: torch.dtype) -> Reference:
             for distance in (cosine_distance, squared_distance)]
     names = [name for name, _ in model.named_parameters()]
     values = [np.ascontiguousarray(gradient.detach().numpy()) for gradient in gradients]
-    return Reference(logits.numpy(), dict(zip(names, values)), *matching, recorder.masks, recorder.margin)
+    return Reference(logits.numpy(), dict(zip(names, values)), *matching, recorder.masks,
+                     target_recorder.masks, recorder.margin)
 
 
 def relative_error(value: np.ndarray, reference: np.ndarray) -> float:
@@ -127,13 +131,17 @@ def relative_error(value: np.ndarray, reference: np.ndarray) -> float:
 
 
 def errors(value: Reference, reference: Reference) -> dict[str, float | int]:
-    """Relative errors of `value` and the number of activation inputs on another side of a kink."""
+    """Relative errors of `value`; numbers of activation inputs on another side of a kink, at x and at x_star."""
     def flat(of: Reference) -> np.ndarray:
         return np.concatenate([gradient.ravel() for gradient in of.gradients.values()])
+
+    def flips(left: list[np.ndarray], right: list[np.ndarray]) -> int:
+        return sum(int((a != b).sum()) for a, b in zip(left, right))
     return {
         "logits": relative_error(value.logits, reference.logits),
         "gradients": relative_error(flat(value), flat(reference)),
         "matching_cosine": relative_error(value.matching_cosine, reference.matching_cosine),
         "matching_l2": relative_error(value.matching_l2, reference.matching_l2),
-        "mask_flips": sum(int((a != b).sum()) for a, b in zip(value.masks, reference.masks)),
+        "mask_flips": flips(value.masks, reference.masks),
+        "target_flips": flips(value.target_masks, reference.target_masks),
     }
