@@ -12,6 +12,7 @@ runtime::KernelTable all_cpu_kernels() {
   add_conv_kernels(table);
   add_window_kernels(table);
   add_source_kernels(table);
+  add_fused_kernels(table);
   return table;
 }
 

@@ -7,6 +7,7 @@
 #include "graph/verify.h"
 #include "passes/dead_code.h"
 #include "passes/fold.h"
+#include "passes/fuse.h"
 #include "passes/simplify.h"
 
 namespace palimpsest::passes {
@@ -72,7 +73,9 @@ Function optimize(const Function& source, const Evaluator& evaluate, PassLog& lo
     std::swap(f, next);
     if (same(f, next)) break;
   }
-  return f;
+  f = run(
+      "fuse", [](const Function& g) { return fuse(g); }, f, log);
+  return run("without_dead_nodes", without_dead_nodes, f, log);
 }
 
 }  // namespace palimpsest::passes

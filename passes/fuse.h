@@ -1,0 +1,18 @@
+#pragma once
+// Pointwise fusion: the last pass, since nothing looks into a fused node.
+
+#include "graph/function.h"
+
+namespace palimpsest::passes {
+
+struct FuseLimits {
+  std::size_t max_instructions = 32;  ///< of one group
+  std::size_t max_operands = 16;      ///< of one group
+};
+
+/// Groups elementwise nodes of one shape whose values are used inside their group only, but
+/// for the last, and replaces each group by one FusedPointwise. Broadcasts become strided
+/// reads of what they repeat. Results keep their bits.
+Function fuse(const Function& source, FuseLimits limits = {});
+
+}  // namespace palimpsest::passes
