@@ -1,6 +1,7 @@
 // What the builders simplify and refuse, and what the elementwise kernels do to integers and
 // to in-place operands. Derivatives are proved elsewhere.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

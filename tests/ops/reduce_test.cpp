@@ -3,6 +3,7 @@
 
 #include "ops/reduce/reduce.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
