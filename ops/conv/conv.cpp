@@ -1,6 +1,7 @@
 #include "ops/conv/conv.h"
 
 #include "graph/graph.h"
+#include "ops/expect.h"
 #include "ops/window/sliding.h"
 
 namespace palimpsest {
@@ -29,9 +30,9 @@ void check_channels(const ConvGeometry& g) {
 /// All three members take two operands of one float type.
 TensorType checked_result(std::string_view name, Types in, const Shape& a, const Shape& b,
                           const Shape& result) {
-  if (!is_float(in[0].dtype) || in[0].dtype != in[1].dtype)
-    throw ShapeError(
-        text(name, ": operands of one float type expected, ", in[0], " and ", in[1], " came"));
+  expect_operands(name, in, 2);
+  expect_float(name, in[0]);
+  expect_equal_dtypes(name, in[0], in[1]);
   if (!(in[0].shape == a && in[1].shape == b))
     throw ShapeError(text(name, ": operands of shape ", a, " and ", b, " expected, ", in[0],
                           " and ", in[1], " came"));

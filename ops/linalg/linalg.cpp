@@ -1,6 +1,7 @@
 #include "ops/linalg/linalg.h"
 
 #include "graph/graph.h"
+#include "ops/expect.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
@@ -28,15 +29,17 @@ Shape with_matrix(const Shape& lead, std::int64_t rows, std::int64_t columns) {
   return Shape(std::move(extents));
 }
 
-void check_matrix(std::string_view name, const TensorType& type) {
-  if (!is_float(type.dtype) || type.shape.rank() < 2)
-    throw ShapeError(text(name, ": f32 or f64 of rank 2 or more expected, ", type, " came"));
+void expect_matrix(std::string_view name, const TensorType& type) {
+  expect_float(name, type);
+  if (type.shape.rank() < 2)
+    throw ShapeError(text(name, ": rank 2 or more expected, ", type, " came"));
 }
 
-void check_square(std::string_view name, const TensorType& type) {
-  check_matrix(name, type);
-  if (type.shape[-1] != type.shape[-2])
-    throw ShapeError(text(name, ": square matrices expected, ", type, " came"));
+void expect_square(std::string_view name, Types in) {
+  expect_operands(name, in, 1);
+  expect_matrix(name, in[0]);
+  if (in[0].shape[-1] != in[0].shape[-2])
+    throw ShapeError(text(name, ": square matrices expected, ", in[0], " came"));
 }
 
 /// One right matrix for a whole batch: the batch becomes rows of one product, so that the
@@ -52,13 +55,15 @@ Value matmul_by_shared_matrix(Value a, Value b, MatMul options) {
 }  // namespace
 
 TensorType MatMul::infer(Types in) const {
-  check_matrix(name, in[0]);
-  check_matrix(name, in[1]);
+  expect_operands(name, in, 2);
+  expect_matrix(name, in[0]);
+  expect_matrix(name, in[1]);
+  expect_equal_dtypes(name, in[0], in[1]);
   const Shape &a = in[0].shape, &b = in[1].shape;
   const Extents left = extents_of(a, transpose_a), right = extents_of(b, transpose_b);
-  if (in[0].dtype != in[1].dtype || !(leading(a) == leading(b)))
-    throw ShapeError(text(name, ": equal dtypes and leading extents expected, ", in[0], " and ",
-                          in[1], " came"));
+  if (!(leading(a) == leading(b)))
+    throw ShapeError(
+        text(name, ": equal leading extents expected, ", in[0], " and ", in[1], " came"));
   if (left.columns != right.rows)
     throw ShapeError(text(name, ": inner extents differ: the left operand ", in[0], " has ",
                           left.columns, " columns, the right operand ", in[1], " has ", right.rows,
@@ -82,7 +87,7 @@ std::string MatMul::attributes() const {
 }
 
 TensorType Inverse::infer(Types in) const {
-  check_square(name, in[0]);
+  expect_square(name, in);
   return in[0];
 }
 
@@ -92,7 +97,7 @@ Value Inverse::differential(int, Operands, Value y, Value tangent) const {
 }
 
 TensorType Determinant::infer(Types in) const {
-  check_square(name, in[0]);
+  expect_square(name, in);
   return {in[0].dtype, leading(in[0].shape)};
 }
 
@@ -105,8 +110,8 @@ Value Determinant::differential(int, Operands x, Value y, Value tangent) const {
 }
 
 Value matmul(Value a, Value b, MatMul options) {
-  check_matrix(MatMul::name, a.type());
-  check_matrix(MatMul::name, b.type());
+  expect_matrix(MatMul::name, a.type());
+  expect_matrix(MatMul::name, b.type());
   const Shape lead_a = leading(a.shape()), lead_b = leading(b.shape());
   if (lead_a == lead_b) return a.graph().add(options, {a, b});
   const bool fold_batch = lead_b.elements() == 1 && lead_b.rank() <= lead_a.rank() &&

@@ -1,6 +1,7 @@
 #include "ops/window/sliding.h"
 
 #include "graph/error.h"
+#include "ops/axes.h"
 
 namespace palimpsest {
 namespace {
@@ -22,12 +23,6 @@ void check_field(const SlidingFields& fields, std::string_view name,
     if (values[axis] < range.low || values[axis] > range.high)
       throw ShapeError(text(fields.where, ": ", name, "[", axis, "]: a number in [", range.low,
                             ", ", range.high, "] expected, ", values[axis], " came"));
-}
-
-std::string listed(std::span<const std::int64_t> values) {
-  std::string out = "[";
-  for (std::size_t i = 0; i < values.size(); ++i) out += text(i ? "," : "", values[i]);
-  return out + "]";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/graph.h"
+#include "ops/expect.h"
 #include "ops/window/sliding.h"
 
 namespace palimpsest {
@@ -48,14 +49,10 @@ std::int64_t rounded_up(std::int64_t room, const WindowGeometry& g, std::size_t 
   return in_padding && windows > 1 ? windows - 1 : windows;
 }
 
-/// Both directions share this: the one operand must be `expected` and numeric.
-void check_operand(std::string_view name, const TensorType& type, const Shape& expected) {
-  if (!(type.shape == expected))
-    throw ShapeError(text(name, ": operand of shape ", expected, " expected, ", type, " came"));
-}
-
-void check_float(std::string_view name, const TensorType& type) {
-  if (!is_float(type.dtype)) throw ShapeError(text(name, ": f32 or f64 expected, ", type, " came"));
+void expect_shape(std::string_view name, Types in, const Shape& shape) {
+  expect_operands(name, in, 1);
+  if (!(in[0].shape == shape))
+    throw ShapeError(text(name, ": operand of shape ", shape, " expected, ", in[0], " came"));
 }
 
 }  // namespace
@@ -86,21 +83,20 @@ WindowGeometry window_geometry(const Shape& input, std::vector<std::int64_t> siz
 }
 
 TensorType WindowSum::infer(Types in) const {
-  check_float(name, in[0]);
-  check_operand(name, in[0], geometry.input);
+  expect_shape(name, in, geometry.input);
+  expect_float(name, in[0]);
   return {in[0].dtype, geometry.output};
 }
 
 TensorType WindowSpread::infer(Types in) const {
-  check_float(name, in[0]);
-  check_operand(name, in[0], geometry.output);
+  expect_shape(name, in, geometry.output);
+  expect_float(name, in[0]);
   return {in[0].dtype, geometry.input};
 }
 
 TensorType WindowArgmax::infer(Types in) const {
-  if (in[0].dtype == DType::boolean)
-    throw ShapeError(text(name, ": f32, f64 or i64 expected, ", in[0], " came"));
-  check_operand(name, in[0], geometry.input);
+  expect_shape(name, in, geometry.input);
+  expect_number(name, in[0]);
   return {DType::i64, geometry.output};
 }
 

@@ -1,0 +1,55 @@
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "ops/linalg/cpu_dnnl.h"
+#include "ops/linalg/cpu_matmul.h"
+#include "runtime/cpu/parallel.h"
+
+namespace palimpsest {
+namespace {
+
+using dnnl::memory;
+
+/// op(x) as one batch of matrices; a transposition is a matter of strides.
+DnnlTensor matrices(int argument, const Shape& shape, bool transposed) {
+  const std::int64_t rows = shape[-2], columns = shape[-1];
+  DnnlTensor tensor{argument, {rows, columns}, {columns, 1}};
+  if (transposed) {
+    std::swap(tensor.dims[0], tensor.dims[1]);
+    std::swap(tensor.strides[0], tensor.strides[1]);
+  }
+  const std::int64_t count = matrices_of(shape);
+  if (count > 1) {
+    tensor.dims.insert(tensor.dims.begin(), count);
+    tensor.strides.insert(tensor.strides.begin(), rows * columns);
+  }
+  return tensor;
+}
+
+memory::desc in_place(const DnnlTensor& tensor) {
+  return {tensor.dims, memory::data_type::f32, tensor.strides};
+}
+
+}  // namespace
+
+std::unique_ptr<runtime::Kernel> dnnl_matmul_kernel(const MatMul& op,
+                                                    const runtime::KernelRequest& request) {
+  const Shape &a_shape = request.inputs[0].shape, &b_shape = request.inputs[1].shape;
+  const bool empty = a_shape.elements() == 0 || b_shape.elements() == 0;
+  if (request.output.dtype != DType::f32 || empty) return nullptr;
+  const runtime::ThreadScope threads(request.threads);
+  const DnnlTensor a = matrices(DNNL_ARG_SRC, a_shape, op.transpose_a);
+  const DnnlTensor b = matrices(DNNL_ARG_WEIGHTS, b_shape, op.transpose_b);
+  const DnnlTensor c = matrices(DNNL_ARG_DST, request.output.shape, false);
+  // Only what is packed once may lie as oneDNN likes best: reordering in every run costs more
+  // than it gains.
+  const memory::desc b_layout =
+      request.constants[1] ? memory::desc(b.dims, memory::data_type::f32, memory::format_tag::any)
+                           : in_place(b);
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const dnnl::matmul::primitive_desc product({in_place(a), b_layout, in_place(c)},
+                                             user_scratchpad(), engine, true);
+  if (!product || is_reference(product)) return nullptr;
+  return dnnl_kernel(engine, product, {a, b}, c, request);
+}
+
+}  // namespace palimpsest
