@@ -51,22 +51,38 @@ class Grouping {
   }
 
  private:
+  void form(std::uint32_t last) {
+    Group group = grown(last, Growth::free);
+    if (!may_lie_on_operands(group)) group = grown(last, Growth::careful);
+    if (!is_worth_it(group) || !may_lie_on_operands(group)) return;
+    for (const std::uint32_t index : group.members) taken_[index] = true;
+    groups_.emplace(&graph_.node(last), std::move(group));
+  }
+
+  /// Growing freely may pass through states that the result could not be computed in place in,
+  /// on to one where it can; growing carefully never does.
+  enum class Growth { free, careful };
+
   /// Grows backwards from `last`; the highest candidate comes first, so that all its users
   /// inside the group are known when it is its turn.
-  void form(std::uint32_t last) {
-    Group group{{last}, {}};
+  Group grown(std::uint32_t last, Growth growth) const {
+    Group group = with_operands({last});
     std::set<std::uint32_t> candidates = operands_of(last);
     while (!candidates.empty()) {
       const std::uint32_t index = *candidates.rbegin();
       candidates.erase(index);
-      if (!belongs(index, last, group)) continue;
-      group.members.insert(index);
+      if (!belongs(index, group)) continue;
+      std::set<std::uint32_t> members = group.members;
+      members.insert(index);
+      Group larger = with_operands(std::move(members));
+      if (larger.members.size() > limits_.max_instructions ||
+          larger.operands.size() > limits_.max_operands ||
+          (growth == Growth::careful && !may_lie_on_operands(larger)))
+        continue;
+      group = std::move(larger);
       candidates.merge(operands_of(index));
     }
-    group.operands = outside_operands(group);
-    if (!is_worth_it(group) || !may_lie_on_operands(group, graph_.node(last).type)) return;
-    for (const std::uint32_t index : group.members) taken_[index] = true;
-    groups_.emplace(&graph_.node(last), std::move(group));
+    return group;
   }
 
   std::set<std::uint32_t> operands_of(std::uint32_t index) const {
@@ -75,27 +91,28 @@ class Grouping {
     return operands;
   }
 
-  bool belongs(std::uint32_t index, std::uint32_t last, const Group& group) const {
+  /// Elementwise, of the group's shape, and used inside the group only.
+  bool belongs(std::uint32_t index, const Group& group) const {
     const Node& node = graph_.node(index);
-    if (!can_fuse(node) || !(node.type.shape == graph_.node(last).type.shape)) return false;
-    if (!std::ranges::all_of(users_[index],
-                             [&](std::uint32_t user) { return group.members.contains(user); }))
-      return false;
-    Group larger = group;
-    larger.members.insert(index);
-    return larger.members.size() <= limits_.max_instructions &&
-           outside_operands(larger).size() <= limits_.max_operands;
+    return can_fuse(node) && node.type.shape == result_type(group).shape &&
+           std::ranges::all_of(users_[index],
+                               [&](std::uint32_t user) { return group.members.contains(user); });
   }
 
-  std::vector<Value> outside_operands(const Group& group) const {
-    std::vector<Value> operands;
+  Group with_operands(std::set<std::uint32_t> members) const {
+    Group group{std::move(members), {}};
     for (const std::uint32_t index : group.members)
       for (const Value input : graph_.node(index).inputs) {
         if (group.members.contains(input.index())) continue;
         const Value read = read_for(input);
-        if (std::ranges::find(operands, read) == operands.end()) operands.push_back(read);
+        if (std::ranges::find(group.operands, read) == group.operands.end())
+          group.operands.push_back(read);
       }
-    return operands;
+    return group;
+  }
+
+  const TensorType& result_type(const Group& group) const {
+    return graph_.node(*group.members.rbegin()).type;
   }
 
   /// Alone, a primitive gains only from not writing out a broadcast.
@@ -107,7 +124,8 @@ class Grouping {
 
   /// The kernel may put the result in the place of any operand of its byte size; that is right
   /// only for operands of its very type.
-  static bool may_lie_on_operands(const Group& group, const TensorType& result) {
+  bool may_lie_on_operands(const Group& group) const {
+    const TensorType& result = result_type(group);
     return std::ranges::all_of(group.operands, [&](Value operand) {
       return operand.type() == result || operand.type().bytes() != result.bytes();
     });
