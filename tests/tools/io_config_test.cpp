@@ -97,7 +97,8 @@ TEST_CASE("what the writer writes, the parser reads") {
   out.value("integer", std::int64_t{-5});
   for (const double number : {1.0, 0.1, 1e300, 1e-300, -3.0, 123456789012345680.0})
     out.value(text("n", out.text().size()), number);
-  out.value("absent", std::optional<double>());
+  const std::optional<double> absent;
+  out.value("absent", absent);
   out.table("t");
   out.value("list", std::vector<std::int64_t>{1, 2});
   out.value("numbers", std::vector<double>{1, 0.25});

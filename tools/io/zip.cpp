@@ -82,12 +82,20 @@ class Reader {
     directory.entries = cursor.read<std::uint16_t>("end record");
     directory.size = cursor.read<std::uint32_t>("end record");
     directory.offset = cursor.read<std::uint32_t>("end record");
-    const bool zip64 =
+    const bool saturated =
         directory.entries == 0xFFFF || directory.size == in_zip64 || directory.offset == in_zip64;
+    // Some writers (torch.save) add zip64 records to small archives too.
+    const bool zip64 = saturated || has_locator64(directory.end);
     if (zip64) return find_directory64(directory.end);
     if (disk != 0 || first_disk != 0 || entries_here != directory.entries)
       fail("a single disk expected, several came");
     return checked(directory);
+  }
+
+  bool has_locator64(std::uint64_t end) const {
+    if (end < locator64_bytes) return false;
+    ByteCursor cursor(file_.subspan(end - locator64_bytes), place_);
+    return cursor.read<std::uint32_t>("zip64 locator") == locator64_signature;
   }
 
   Directory64 find_directory64(std::uint64_t end) const {
