@@ -29,9 +29,9 @@ LabelRule label_rule_of(std::string_view name);
 /// The last layer and its mean gradient, row-major.
 struct HeadGradient {
   std::int64_t classes = 0, features = 0, examples = 1;
-  std::vector<double> weight_gradient;  ///< [classes, features]
-  std::vector<double> bias_gradient;    ///< [classes], or empty
-  std::vector<double> weight, bias;     ///< the layer's own values
+  std::vector<double> weight_gradient{};  ///< [classes, features]
+  std::vector<double> bias_gradient{};    ///< [classes], or empty
+  std::vector<double> weight{}, bias{};   ///< the layer's own values
 };
 
 /// Throws InputError when the model has no such layer, it is not observed, or the loss is not

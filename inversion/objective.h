@@ -21,7 +21,7 @@ struct ObjectiveSpec {
   double matching = 1;         ///< factor of the distance
   double total_variation = 0;  ///< factors of the priors; 0 leaves them out
   double image_norm = 0;
-  std::vector<double> weights;  ///< per parameter, for the distance; empty: all 1
+  std::vector<double> weights{};  ///< per parameter, for the distance; empty: all 1
   Route route = Route::automatic;
 };
 
