@@ -19,11 +19,12 @@ using runtime::Launch;
 /// Where a memory object finds its bytes in a launch.
 enum class Place { operand, result, copy, scratchpad };
 
-/// A memory object without bytes of its own, pointed to them at every launch.
+/// A memory object without bytes of its own, pointed to those of the launch.
 struct BoundMemory {
   dnnl::memory memory;
   Place place;
   std::size_t offset;  ///< number of the operand, or bytes into the copies
+  const std::byte* bytes = nullptr;
 };
 
 /// One primitive and its arguments. oneDNN's C++ call builds a map at every execution, so the
@@ -72,7 +73,7 @@ class DnnlKernel final : public Kernel {
 
   void run(const Launch& launch) override {
     const runtime::ThreadScope threads(threads_);
-    for (const BoundMemory& bound : memories_) point(bound, launch);
+    for (BoundMemory& bound : memories_) point(bound, launch);
     for (const Step& step : steps_)
       check(dnnl_primitive_execute(step.primitive.get(), stream_.get(),
                                    static_cast<int>(step.arguments.size()), step.arguments.data()),
@@ -108,7 +109,7 @@ class DnnlKernel final : public Kernel {
   }
 
   dnnl::memory bind(const dnnl::memory::desc& layout, Place place, std::size_t offset) {
-    memories_.push_back({dnnl::memory(layout, engine_, DNNL_MEMORY_NONE), place, offset});
+    memories_.push_back({dnnl::memory(layout, engine_, DNNL_MEMORY_NONE), place, offset, nullptr});
     return memories_.back().memory;
   }
 
@@ -139,25 +140,28 @@ class DnnlKernel final : public Kernel {
     return descriptor.query_md(dnnl::query::exec_arg_md, tensor.argument);
   }
 
-  void point(const BoundMemory& bound, const Launch& launch) const {
-    const std::byte* bytes = nullptr;
+  const std::byte* place_of(const BoundMemory& bound, const Launch& launch) const {
     switch (bound.place) {
       case Place::operand:
-        bytes = launch.inputs[bound.offset];
-        break;
+        return launch.inputs[bound.offset];
       case Place::result:
-        bytes = launch.output;
-        break;
+        return launch.output;
       case Place::copy:
-        bytes = launch.workspace + bound.offset;
-        break;
+        return launch.workspace + bound.offset;
       case Place::scratchpad:
-        bytes = launch.workspace + copy_bytes_;
-        break;
+        return launch.workspace + copy_bytes_;
     }
+    return nullptr;
+  }
+
+  /// Tensors keep their place from run to run; only what a program swaps with its state moves.
+  void point(BoundMemory& bound, const Launch& launch) const {
+    const std::byte* bytes = place_of(bound, launch);
+    if (bytes == bound.bytes) return;
     // oneDNN takes operands, too, through pointers to mutable bytes.
     check(dnnl_memory_set_data_handle(bound.memory.get(), const_cast<std::byte*>(bytes)),
           "binding memory");
+    bound.bytes = bytes;
   }
 
   dnnl::engine engine_;  // kept, because primitives point to it

@@ -5,14 +5,14 @@
 #include <functional>
 #include <numeric>
 
+#include "graph/function.h"
 #include "ops/cpu_kernels.h"
+#include "runtime/evaluate.h"
+#include "tests/support/indices.h"
 #include "tests/support/run_kernel.h"
-#include "tests/support/sampler.h"
 
 namespace palimpsest::testing {
 namespace {
-
-using Integers = std::vector<std::int64_t>;
 
 const runtime::KernelTable& kernels() {
   static const runtime::KernelTable table = [] {
@@ -21,23 +21,6 @@ const runtime::KernelTable& kernels() {
     return t;
   }();
   return table;
-}
-
-/// Calls visit(index) for each index of a box, the last axis fastest.
-void each_index(const Shape& box, const std::function<void(const Integers&)>& visit) {
-  Integers index(static_cast<std::size_t>(box.rank()), 0);
-  for (std::int64_t i = 0; i < box.elements(); ++i) {
-    std::int64_t rest = i;
-    for (int axis = box.rank(); axis-- > 0; rest /= box[axis])
-      index[static_cast<std::size_t>(axis)] = rest % box[axis];
-    visit(index);
-  }
-}
-
-std::size_t place(const Shape& shape, const Integers& index) {
-  const Integers strides = shape.strides();
-  return static_cast<std::size_t>(
-      std::inner_product(index.begin(), index.end(), strides.begin(), std::int64_t{0}));
 }
 
 /// Where a term of <ct, conv(x, w)> reads: one element of each of the three.
@@ -60,10 +43,6 @@ void each_term(const ConvGeometry& g, const std::function<void(Term)>& visit) {
       visit({place(g.input, x), place(g.filter, w), place(g.output, y)});
     });
   });
-}
-
-Literal small_integers(Sampler& s, const Shape& shape) {
-  return Literal::of(shape, s.integers(static_cast<std::size_t>(shape.elements()), -4, 4));
 }
 
 /// Integer operands of the family and the three exact results.
@@ -114,6 +93,28 @@ void check_family(const Example& e) {
       check_member(ConvInputGrad{g}, {e.ct, e.w}, e.dx, dtype, options);
       check_member(ConvFilterGrad{g}, {e.ct, e.x}, e.dw, dtype, options);
     }
+}
+
+double inner(const Literal& a, const Literal& b) {
+  const std::vector<double> as = a.doubles(), bs = b.doubles();
+  return std::inner_product(as.begin(), as.end(), bs.begin(), 0.0);
+}
+
+/// <ct, op(a, b)> = <a, transpose 0 of ct> = <b, transpose 1 of ct>, exactly.
+template <class Member>
+void check_adjoints(const Member& op, const Literal& a, const Literal& b, const Literal& ct) {
+  std::vector<Literal> data;
+  Function f;
+  for (const Literal& literal : {a, b, ct}) {
+    data.push_back(literal.converted(DType::f64));
+    f.inputs.push_back(f.graph->input(data.back().type()));
+  }
+  const Operands operands = Operands(f.inputs).first(2);
+  f.outputs = {f.graph->add(op, {f.inputs[0], f.inputs[1]}), op.transpose(0, operands, f.inputs[2]),
+               op.transpose(1, operands, f.inputs[2])};
+  const std::vector<Literal> out = runtime::evaluate(f, data, kernels());
+  CHECK(inner(data[2], out[0]) == inner(data[0], out[1]));
+  CHECK(inner(data[2], out[0]) == inner(data[1], out[2]));
 }
 
 struct Channels {
@@ -199,6 +200,47 @@ TEST_CASE("an empty batch has an empty result and a zero filter gradient") {
   Sampler s(1);
   check_family(
       Example(s, conv_geometry({0, 2, 4, 4}, {3, 2, 3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 1)));
+}
+
+TEST_CASE("every transpose of every convolution is its adjoint") {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    Sampler s(4000 + seed);
+    const ConvGeometry g = sampled_geometry(s, static_cast<int>(seed % 3) + 1, {2, 2, 3});
+    CAPTURE(seed);
+    CAPTURE(g.describe());
+    const Literal x = small_integers(s, g.input), w = small_integers(s, g.filter),
+                  y = small_integers(s, g.output);
+    check_adjoints(Conv{g}, x, w, y);
+    check_adjoints(ConvInputGrad{g}, y, w, x);
+    check_adjoints(ConvFilterGrad{g}, y, x, w);
+  }
+}
+
+TEST_CASE("a constant filter is packed once and then not needed any more") {
+  Sampler s(1);
+  const ConvGeometry g =
+      conv_geometry({1, 16, 8, 8}, {32, 16, 3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 1);
+  const Literal x = small_integers(s, g.input).converted(DType::f32);
+  const Literal w = small_integers(s, g.filter).converted(DType::f32);
+  const KernelResult constant = run_kernel(kernels(), Conv{g}, {x, w}, {1, {1}});
+  const KernelResult variable = run_kernel(kernels(), Conv{g}, {x, w});
+  CHECK(constant.absorbed[1] == (constant.resident_bytes > 0));
+  CHECK_FALSE(variable.absorbed[1]);
+  CHECK(constant.value == variable.value);
+}
+
+TEST_CASE("convolutions in f64 allocate nothing when they run") {
+  Sampler s(1);
+  const ConvGeometry g =
+      conv_geometry({2, 4, 9, 9}, {6, 2, 3, 3}, {2, 2}, {1, 1}, {1, 1}, {1, 1}, 2);
+  const Literal x = small_integers(s, g.input).converted(DType::f64);
+  const Literal w = small_integers(s, g.filter).converted(DType::f64);
+  const Literal y = small_integers(s, g.output).converted(DType::f64);
+  for (const int threads : {1, 2}) {
+    CHECK(run_kernel(kernels(), Conv{g}, {x, w}, {threads, {}}).allocations == 0);
+    CHECK(run_kernel(kernels(), ConvInputGrad{g}, {y, w}, {threads, {}}).allocations == 0);
+    CHECK(run_kernel(kernels(), ConvFilterGrad{g}, {y, x}, {threads, {}}).allocations == 0);
+  }
 }
 
 TEST_CASE("geometry errors name the field") {

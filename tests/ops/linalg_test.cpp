@@ -10,21 +10,15 @@
 #include "ops/cpu_kernels.h"
 #include "ops/movement/movement.h"
 #include "runtime/evaluate.h"
+#include "tests/support/indices.h"
 #include "tests/support/run_kernel.h"
-#include "tests/support/sampler.h"
 
 namespace palimpsest::testing {
 namespace {
 
-using Integers = std::vector<std::int64_t>;
-
 const runtime::KernelTable& kernels() {
   static const runtime::KernelTable table = all_cpu_kernels();
   return table;
-}
-
-Literal small_integers(Sampler& s, const Shape& shape) {
-  return Literal::of(shape, s.integers(static_cast<std::size_t>(shape.elements()), -4, 4));
 }
 
 Literal evaluated(const Op& op, const std::vector<Literal>& operands) {

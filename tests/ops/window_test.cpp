@@ -5,37 +5,17 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <numeric>
 
 #include "ops/cpu_kernels.h"
+#include "tests/support/indices.h"
 #include "tests/support/run_kernel.h"
-#include "tests/support/sampler.h"
 
 namespace palimpsest::testing {
 namespace {
 
-using Integers = std::vector<std::int64_t>;
-
 const runtime::KernelTable& kernels() {
   static const runtime::KernelTable table = all_cpu_kernels();
   return table;
-}
-
-/// Calls visit(index) for each index of a box, the last axis fastest.
-void each_index(const Shape& box, const std::function<void(const Integers&)>& visit) {
-  Integers index(static_cast<std::size_t>(box.rank()), 0);
-  for (std::int64_t i = 0; i < box.elements(); ++i) {
-    std::int64_t rest = i;
-    for (int axis = box.rank(); axis-- > 0; rest /= box[axis])
-      index[static_cast<std::size_t>(axis)] = rest % box[axis];
-    visit(index);
-  }
-}
-
-std::size_t place(const Shape& shape, const Integers& index) {
-  const Integers strides = shape.strides();
-  return static_cast<std::size_t>(
-      std::inner_product(index.begin(), index.end(), strides.begin(), std::int64_t{0}));
 }
 
 /// The definition: window p covers x[p * stride + k * dilation - pad_low], k row-major.
@@ -56,10 +36,6 @@ void each_place(const WindowGeometry& g,
 }
 
 std::int64_t image_elements(const Shape& shape) { return shape.elements() / (shape[0] * shape[1]); }
-
-Literal small_integers(Sampler& s, const Shape& shape) {
-  return Literal::of(shape, s.integers(static_cast<std::size_t>(shape.elements()), -4, 4));
-}
 
 void check_member(const Op& op, const Literal& operand, const Literal& expected) {
   for (const int threads : {1, 2}) {
