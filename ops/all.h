@@ -15,7 +15,7 @@
 
 namespace palimpsest {
 
-template <class... P>
+template <Primitive... P>
 struct PrimitiveList {
   /// Calls f.template operator()<P>() for each primitive.
   template <class F>

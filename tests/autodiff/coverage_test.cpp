@@ -7,6 +7,7 @@
 #include <map>
 
 #include "ops/all.h"
+#include "tests/support/cpu.h"
 #include "tests/support/rows.h"
 
 using namespace palimpsest;
@@ -51,6 +52,13 @@ TEST_CASE("convolutions and sliding windows have at least 200 sampled cases each
     CAPTURE(name);
     CHECK(samples.at(std::string(name)) >= 200);
   }
+}
+
+TEST_CASE("the CPU has a kernel for every primitive") {
+  AllPrimitives::for_each([]<class P>() {
+    CAPTURE(P::name);
+    CHECK(cpu().has<P>());
+  });
 }
 
 TEST_CASE("every sampled case of a primitive contains it") {
