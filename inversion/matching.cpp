@@ -101,7 +101,8 @@ const Literal* before_of(const Update& update, std::size_t source) {
 }
 
 void match_by_user(const Model& model, const Update& update, Matching& matching) {
-  for (const auto& [parameter, wanted] : update.map) {
+  for (const auto& entry : update.map) {
+    const std::string &parameter = entry.first, &wanted = entry.second;
     const auto p = std::find_if(model.parameters.begin(), model.parameters.end(),
                                 [&](const Parameter& each) { return each.name == parameter; });
     if (p == model.parameters.end())
