@@ -27,25 +27,41 @@ Indexed indexed(const TensorType& full, const TensorType& indices) {
 
 void expect_in_range(std::string_view name, const Indexed& e, const std::int64_t* indices) {
   const std::int64_t count = e.shared ? e.picks : e.batch * e.picks;
-  for (std::int64_t i = 0; i < count; ++i)
-    if (indices[i] < 0 || indices[i] >= e.rows)
-      throw NumericError(
-          text(name, ": index in [0, ", e.rows, ") expected, ", indices[i], " came at place ", i));
+  const auto outside = [&](std::int64_t index) { return index < 0 || index >= e.rows; };
+  // A branchless first look; only a refusal pays for the search.
+  bool refused = false;
+  for (std::int64_t i = 0; i < count; ++i) refused |= outside(indices[i]);
+  if (!refused) return;
+  const std::int64_t* wrong = std::find_if(indices, indices + count, outside);
+  throw NumericError(text(name, ": index in [0, ", e.rows, ") expected, ", *wrong,
+                          " came at place ", wrong - indices));
 }
 
-/// Work of one row of `depth` elements per chunk of about pointwise_grain elements.
-std::int64_t rows_per_chunk(std::int64_t depth) {
-  return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(depth, 1));
+/// Tasks of `work` elements each per chunk of about pointwise_grain elements.
+std::int64_t tasks_per_chunk(std::int64_t work) {
+  return std::max<std::int64_t>(1, pointwise_grain / std::max<std::int64_t>(work, 1));
+}
+
+/// Reads `count` rows of x by a list of indices.
+template <class T>
+void gather_run(const T* x, std::int64_t depth, const std::int64_t* list, std::int64_t count,
+                T* y) {
+  if (depth == 1)
+    for (std::int64_t k = 0; k < count; ++k) y[k] = x[list[k]];
+  else
+    for (std::int64_t k = 0; k < count; ++k) std::copy_n(x + list[k] * depth, depth, y + k * depth);
 }
 
 template <class T>
 void gather_rows(const Indexed& e, const T* x, const std::int64_t* indices, T* y) {
-  parallel_for(e.batch * e.picks, rows_per_chunk(e.depth),
+  parallel_for(e.batch * e.picks, tasks_per_chunk(e.depth),
                [=](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t row = begin; row < end; ++row) {
-                   const std::int64_t b = row / e.picks, k = row % e.picks;
-                   const T* source = x + (b * e.rows + e.list(indices, b)[k]) * e.depth;
-                   std::copy_n(source, e.depth, y + row * e.depth);
+                 while (begin < end) {
+                   const std::int64_t b = begin / e.picks, k = begin % e.picks;
+                   const std::int64_t count = std::min(end - begin, e.picks - k);
+                   gather_run(x + b * e.rows * e.depth, e.depth, e.list(indices, b) + k, count,
+                              y + begin * e.depth);
+                   begin += count;
                  }
                });
 }
@@ -67,8 +83,11 @@ std::unique_ptr<Kernel> prepare_gather(const KernelRequest& request) {
 template <class T>
 void scatter_columns(const Indexed& e, const T* x, const std::int64_t* list, T* y,
                      std::int64_t begin, std::int64_t end) {
-  for (std::int64_t n = 0; n < e.rows; ++n)
-    std::fill(y + n * e.depth + begin, y + n * e.depth + end, T{});
+  if (end - begin == e.depth)
+    std::fill_n(y, e.rows * e.depth, T{});
+  else
+    for (std::int64_t n = 0; n < e.rows; ++n)
+      std::fill_n(y + n * e.depth + begin, end - begin, T{});
   for (std::int64_t k = 0; k < e.picks; ++k) {
     const T* source = x + k * e.depth;
     T* target = y + list[k] * e.depth;
@@ -81,7 +100,7 @@ void scatter_rows(const Indexed& e, const T* x, const std::int64_t* indices, T* 
   constexpr std::int64_t width = 64;
   const std::int64_t tiles = (e.depth + width - 1) / width;
   const std::int64_t work = (e.rows + e.picks) * std::min(e.depth, width);
-  parallel_for(e.batch * tiles, rows_per_chunk(work), [=](std::int64_t begin, std::int64_t end) {
+  parallel_for(e.batch * tiles, tasks_per_chunk(work), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t b = task / tiles, column = task % tiles * width;
       scatter_columns(e, x + b * e.picks * e.depth, e.list(indices, b), y + b * e.rows * e.depth,

@@ -47,18 +47,25 @@ void copy_run(const T* from, std::int64_t stride, T* to, std::int64_t to_stride,
     for (std::int64_t i = 0; i < count; ++i) to[i * to_stride] = from[i * stride];
 }
 
-/// A tile edge: 16 rows of 64 bytes and their transpose stay in the first-level cache.
-constexpr std::int64_t tile = 16;
+/// A tile of a transposition: long along the source, so that few pages are visited, and one
+/// cache line of 4-byte elements wide along the destination.
+constexpr std::int64_t tile_rows = 64;
+constexpr std::int64_t tile_columns = 16;
 
-/// from[r + c * from_stride] -> to[r * to_stride + c], tile by tile.
+/// from[r + c * from_stride] -> to[r * to_stride + c], tile by tile through a buffer, so that
+/// both sides are touched in whole cache lines even where strides are powers of two.
 template <class T>
 void transpose(const T* from, std::int64_t from_stride, T* to, std::int64_t to_stride,
                std::int64_t rows, std::int64_t columns) {
-  for (std::int64_t r0 = 0; r0 < rows; r0 += tile)
-    for (std::int64_t c0 = 0; c0 < columns; c0 += tile) {
-      const std::int64_t r1 = std::min(rows, r0 + tile), c1 = std::min(columns, c0 + tile);
-      for (std::int64_t r = r0; r < r1; ++r)
-        for (std::int64_t c = c0; c < c1; ++c) to[r * to_stride + c] = from[r + c * from_stride];
+  T buffer[tile_columns][tile_rows];
+  for (std::int64_t r0 = 0; r0 < rows; r0 += tile_rows)
+    for (std::int64_t c0 = 0; c0 < columns; c0 += tile_columns) {
+      const std::int64_t height = std::min(rows - r0, tile_rows);
+      const std::int64_t width = std::min(columns - c0, tile_columns);
+      for (std::int64_t c = 0; c < width; ++c)
+        std::copy_n(from + r0 + (c0 + c) * from_stride, height, buffer[c]);
+      for (std::int64_t r = 0; r < height; ++r)
+        for (std::int64_t c = 0; c < width; ++c) to[(r0 + r) * to_stride + c0 + c] = buffer[c][r];
     }
 }
 
@@ -93,6 +100,11 @@ StridedCopy::Origin StridedCopy::origin_of(std::int64_t plane) const {
   return origin;
 }
 
+bool StridedCopy::transposes() const {
+  return row_.from_stride == 1 && column_.to_stride == 1 && column_.from_stride != 0 &&
+         row_.extent > 1;
+}
+
 /// Copies rows [begin, end) of all planes' rows laid end to end.
 template <class T>
 void StridedCopy::copy_rows(const T* from, T* to, std::int64_t begin, std::int64_t end) const {
@@ -102,7 +114,7 @@ void StridedCopy::copy_rows(const T* from, T* to, std::int64_t begin, std::int64
     const Origin origin = origin_of(begin / row_.extent);
     const T* source = from + origin.from + first * row_.from_stride;
     T* target = to + origin.to + first * row_.to_stride;
-    if (row_.from_stride == 1 && column_.to_stride == 1 && column_.from_stride != 0 && rows > 1)
+    if (transposes())
       transpose(source, column_.from_stride, target, row_.to_stride, rows, column_.extent);
     else
       for (std::int64_t r = 0; r < rows; ++r)
@@ -124,7 +136,8 @@ void StridedCopy::run_as(const T* from, T* to) const {
     return;
   }
   const std::int64_t columns = std::max<std::int64_t>(column_.extent, 1);
-  const std::int64_t grain = std::max<std::int64_t>(runtime::pointwise_grain / columns, 1);
+  const std::int64_t least = transposes() ? tile_rows : 1;
+  const std::int64_t grain = std::max(runtime::pointwise_grain / columns, least);
   runtime::parallel_for(
       rows, grain, [&](std::int64_t begin, std::int64_t end) { copy_rows(from, to, begin, end); });
 }

@@ -34,6 +34,8 @@ class StridedCopy {
   void run_as(const T* from, T* to) const;
   template <class T>
   void copy_rows(const T* from, T* to, std::int64_t begin, std::int64_t end) const;
+  /// True when rows run along the source and columns along the destination.
+  bool transposes() const;
   Origin origin_of(std::int64_t plane) const;
 
   std::vector<CopyAxis> outer_;  // all axes but the last two

@@ -1,8 +1,8 @@
-#include "ops/cpu_kernels.h"
-
+#include <algorithm>
+#include <array>
 #include <limits>
 
-#include "ops/pointwise/binary.h"
+#include "ops/cpu_kernels.h"
 #include "ops/reduce/cpu_along_axis.h"
 #include "ops/reduce/cpu_reduction.h"
 #include "ops/reduce/reduce.h"
@@ -32,7 +32,8 @@ struct Max {
     using Limits = std::numeric_limits<T>;
     return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
   }
-  static void take(T& max, T x) { max = Maximum::apply<T>(max, x); }
+  // Maximum::apply in a form that vectorises: a NaN stays, since no number is larger.
+  static void take(T& max, T x) { max = (x > max) | (x != x) ? x : max; }
   static void merge(T& max, T other) { take(max, other); }
   static T finish(T max) { return max; }
 };
@@ -46,6 +47,24 @@ std::unique_ptr<Kernel> prepare_reduction(const KernelRequest& request) {
   });
 }
 
+/// Prefix sums of `width` neighbouring lines; y may lie on x.
+template <class T>
+void scan_bundle(const CumSum& op, const cpu::AlongAxis& lines, const T* x, T* y,
+                 std::int64_t width) {
+  const bool forward = op.direction == Direction::forward, inclusive = op.scan == Scan::inclusive;
+  std::array<typename Sum<T>::Accumulator, cpu::AlongAxis::widest> sums;
+  sums.fill(Sum<T>::start());
+  auto* sum = sums.data();
+  for (std::int64_t k = 0; k < lines.extent; ++k) {
+    const std::int64_t row = (forward ? k : lines.extent - 1 - k) * lines.stride;
+    for (std::int64_t c = 0; c < width; ++c) {
+      const T before = Sum<T>::finish(sum[c]);
+      Sum<T>::take(sum[c], x[row + c]);
+      y[row + c] = inclusive ? Sum<T>::finish(sum[c]) : before;
+    }
+  }
+}
+
 std::unique_ptr<Kernel> prepare_cumsum(const KernelRequest& request) {
   const auto& op = *request.op.as<CumSum>();
   return with_number(request.output.dtype, CumSum::name, [&](auto tag) {
@@ -54,17 +73,8 @@ std::unique_ptr<Kernel> prepare_cumsum(const KernelRequest& request) {
     return make_kernel([=](const Launch& launch) {
       const T* x = launch.input<T>(0);
       T* y = launch.result<T>();
-      lines.for_each_line([=](std::int64_t first) {
-        const std::int64_t start = op.direction == Direction::forward ? 0 : lines.extent - 1;
-        const std::int64_t step = op.direction == Direction::forward ? 1 : -1;
-        auto sum = Sum<T>::start();
-        for (std::int64_t k = 0; k < lines.extent; ++k) {
-          const std::int64_t i = first + (start + k * step) * lines.stride;
-          const T element = x[i];  // read first: y may lie on x
-          const T before = Sum<T>::finish(sum);
-          Sum<T>::take(sum, element);
-          y[i] = op.scan == Scan::exclusive ? before : Sum<T>::finish(sum);
-        }
+      lines.for_each_bundle([=](std::int64_t first, std::int64_t width) {
+        scan_bundle(op, lines, x + first, y + first, width);
       });
     });
   });
@@ -76,22 +86,28 @@ bool beats(T a, T b) {
   return b == b && (a != a || b < a);
 }
 
+/// Positions of the maxima of `width` neighbouring lines.
+template <class T>
+void argmax_bundle(Tie tie, const cpu::AlongAxis& lines, const T* x, std::int64_t* best,
+                   std::int64_t width) {
+  std::fill_n(best, width, 0);
+  for (std::int64_t k = 1; k < lines.extent; ++k)
+    for (std::int64_t c = 0; c < width; ++c) {
+      const T candidate = x[k * lines.stride + c], leader = x[best[c] * lines.stride + c];
+      if (beats(candidate, leader) || (tie == Tie::last && !beats(leader, candidate))) best[c] = k;
+    }
+}
+
 std::unique_ptr<Kernel> prepare_argmax(const KernelRequest& request) {
   const auto& op = *request.op.as<ArgMax>();
   return with_number(request.inputs[0].dtype, ArgMax::name, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const cpu::AlongAxis lines(request.inputs[0].shape, op.axis);
-    return make_kernel([=](const Launch& launch) {
+    return make_kernel([=, tie = op.tie](const Launch& launch) {
       const T* x = launch.input<T>(0);
       auto* y = launch.result<std::int64_t>();
-      lines.for_each_line([=](std::int64_t first) {
-        std::int64_t best = 0;
-        for (std::int64_t k = 1; k < lines.extent; ++k) {
-          const T candidate = x[first + k * lines.stride], leader = x[first + best * lines.stride];
-          const bool tied = !beats(leader, candidate);
-          if (beats(candidate, leader) || (tied && op.tie == Tie::last)) best = k;
-        }
-        y[lines.result_index(first)] = best;
+      lines.for_each_bundle([=](std::int64_t first, std::int64_t width) {
+        argmax_bundle(tie, lines, x + first, y + lines.result_index(first), width);
       });
     });
   });
@@ -123,7 +139,7 @@ std::unique_ptr<Kernel> prepare_top_k(const KernelRequest& request) {
     return make_kernel([=](const Launch& launch) {
       const T* x = launch.input<T>(0);
       auto* y = launch.result<std::int64_t>();
-      lines.for_each_line([=](std::int64_t first) {
+      lines.for_each_bundle([=](std::int64_t first, std::int64_t) {
         select_top(x + first, lines.extent, y + lines.result_index(first) * k, k);
       });
     });

@@ -27,6 +27,7 @@ struct Walk {
     count *= axis.extent;
   }
   std::int64_t offset(std::int64_t index) const {
+    if (axes.size() == 1) return index * axes[0].stride;  // the common case, without divisions
     std::int64_t offset = 0;
     for (std::size_t i = axes.size(); i-- > 0;) {
       offset += index % axes[i].extent * axes[i].stride;
@@ -68,17 +69,19 @@ class ReductionKernel final : public runtime::Kernel {
   explicit ReductionKernel(ReductionLayout layout) : layout_(std::move(layout)) {}
 
   std::size_t workspace_bytes() const override {
+    if (layout_.blocks == 1) return 0;
     return static_cast<std::size_t>(layout_.results() * layout_.blocks) * sizeof(A);
   }
 
   void run(const runtime::Launch& launch) override {
     const T* x = launch.input<T>(0);
+    T* y = launch.result<T>();
     A* partial = reinterpret_cast<A*>(launch.workspace);
-    if (layout_.run_is_kept)
-      reduce_columns(x, partial);
+    if (layout_.blocks == 1)
+      reduce(x, [y](std::int64_t i, A whole) { y[i] = Reducer::finish(whole); });
     else
-      reduce_runs(x, partial);
-    merge_blocks(partial, launch.result<T>());
+      reduce(x, [partial](std::int64_t i, A part) { partial[i] = part; });
+    if (layout_.blocks > 1) merge_blocks(partial, y);
   }
 
  private:
@@ -88,22 +91,35 @@ class ReductionKernel final : public runtime::Kernel {
                                   runtime::pointwise_grain / std::max<std::int64_t>(elements, 1));
   }
 
-  /// The run is reduced: partial[result, block], each over a piece of the reduced elements.
-  void reduce_runs(const T* x, A* partial) const {
+  /// Calls store(i, accumulator) for every result and block.
+  template <class Store>
+  void reduce(const T* x, Store store) const {
+    if (layout_.run_is_kept)
+      reduce_columns(x, store);
+    else
+      reduce_runs(x, store);
+  }
+
+  /// The run is reduced: i counts [result, block], each a piece of the reduced elements.
+  template <class Store>
+  void reduce_runs(const T* x, Store store) const {
     const ReductionLayout& l = layout_;
     const std::int64_t work = std::min(l.steps(), l.block_steps);
-    runtime::parallel_for(
-        l.results() * l.blocks, grain_for(work), [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t task = begin; task < end; ++task) {
-            const std::int64_t first = task % l.blocks * l.block_steps;
-            partial[task] = reduce_elements(x + l.kept.offset(task / l.blocks), first,
-                                            std::min(l.steps(), first + l.block_steps));
-          }
-        });
+    runtime::parallel_for(l.results() * l.blocks, grain_for(work),
+                          [&](std::int64_t begin, std::int64_t end) {
+                            for (std::int64_t task = begin; task < end; ++task) {
+                              const std::int64_t result = l.blocks == 1 ? task : task / l.blocks;
+                              const std::int64_t first = (task - result * l.blocks) * l.block_steps;
+                              const std::int64_t last = std::min(l.steps(), first + l.block_steps);
+                              store(task, reduce_elements(x + l.kept.offset(result), first, last));
+                            }
+                          });
   }
 
   A reduce_elements(const T* x, std::int64_t begin, std::int64_t end) const {
     constexpr std::int64_t width = 8;  // independent accumulators, for the vector units
+    if (layout_.reduced.axes.empty() && end - begin < 2 * width)
+      return reduce_few(x + begin, end - begin);
     std::array<A, width> lanes;
     lanes.fill(Reducer::start());
     while (begin < end) {
@@ -122,33 +138,42 @@ class ReductionKernel final : public runtime::Kernel {
     return lanes[0];
   }
 
-  /// The run is kept: partial[kept, block, column], each over a piece of the rows.
-  void reduce_columns(const T* x, A* partial) const {
+  /// A short run, as in the rows of a classifier: setting up lanes would cost more.
+  static A reduce_few(const T* x, std::int64_t count) {
+    A sum = Reducer::start();
+    for (std::int64_t i = 0; i < count; ++i) Reducer::take(sum, x[i]);
+    return sum;
+  }
+
+  /// The run is kept: i counts [kept, block, column], each over a piece of the rows.
+  template <class Store>
+  void reduce_columns(const T* x, Store store) const {
     const ReductionLayout& l = layout_;
     const std::int64_t tiles = (l.run + l.tile - 1) / l.tile;
     const std::int64_t work = std::min(l.steps(), l.block_steps) * std::min(l.run, l.tile);
-    runtime::parallel_for(
-        l.kept.count * l.blocks * tiles, grain_for(work),
-        [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t task = begin; task < end; ++task) {
-            const std::int64_t column = task % tiles * l.tile, piece = task / tiles;
-            const T* origin = x + l.kept.offset(piece / l.blocks) + column;
-            reduce_tile(origin, piece % l.blocks * l.block_steps, partial + piece * l.run + column,
-                        std::min(l.tile, l.run - column));
-          }
-        });
+    runtime::parallel_for(l.kept.count * l.blocks * tiles, grain_for(work),
+                          [&](std::int64_t begin, std::int64_t end) {
+                            for (std::int64_t task = begin; task < end; ++task) {
+                              const std::int64_t column = task % tiles * l.tile,
+                                                 piece = task / tiles;
+                              const std::int64_t columns = std::min(l.tile, l.run - column);
+                              std::array<A, ReductionLayout::tile> sums;
+                              reduce_tile(x + l.kept.offset(piece / l.blocks) + column,
+                                          piece % l.blocks * l.block_steps, sums.data(), columns);
+                              const std::int64_t place = piece * l.run + column;
+                              for (std::int64_t c = 0; c < columns; ++c)
+                                store(place + c, sums[static_cast<std::size_t>(c)]);
+                            }
+                          });
   }
 
-  void reduce_tile(const T* x, std::int64_t first, A* partial, std::int64_t columns) const {
-    std::array<A, ReductionLayout::tile> sums;
-    sums.fill(Reducer::start());
-    A* sum = sums.data();
+  void reduce_tile(const T* x, std::int64_t first, A* sum, std::int64_t columns) const {
+    std::fill_n(sum, columns, Reducer::start());
     const std::int64_t last = std::min(layout_.steps(), first + layout_.block_steps);
     for (std::int64_t step = first; step < last; ++step) {
       const T* row = x + layout_.reduced.offset(step);
       for (std::int64_t c = 0; c < columns; ++c) Reducer::take(sum[c], row[c]);
     }
-    std::copy_n(sum, columns, partial);
   }
 
   /// Folds the blocks of each result in their order.
