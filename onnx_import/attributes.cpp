@@ -7,8 +7,16 @@ namespace palimpsest::onnx_import {
 namespace {
 
 // ONNX's numbers for attribute types. 0 is what files older than IR 4 may say.
-enum { undefined = 0, real_type = 1, integer_type = 2, string_type = 3, tensor_type = 4,
-       graph_type = 5, reals_type = 6, integers_type = 7 };
+enum {
+  undefined = 0,
+  real_type = 1,
+  integer_type = 2,
+  string_type = 3,
+  tensor_type = 4,
+  graph_type = 5,
+  reals_type = 6,
+  integers_type = 7
+};
 
 }  // namespace
 

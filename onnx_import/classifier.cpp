@@ -8,14 +8,13 @@
 namespace palimpsest::onnx_import {
 namespace {
 
-constexpr std::array<std::string_view, 7> renaming{"Identity", "Reshape", "Flatten", "Squeeze",
+constexpr std::array<std::string_view, 7> renaming{"Identity",  "Reshape", "Flatten", "Squeeze",
                                                    "Unsqueeze", "Dropout", "Cast"};
 
 /// Walks from names to the nodes that make them.
 class Finder {
  public:
-  Finder(Session& session, Body& body, const wire::Graph& graph)
-      : session_(session), body_(body) {
+  Finder(Session& session, Body& body, const wire::Graph& graph) : session_(session), body_(body) {
     for (const wire::Node& node : graph.node())
       for (const std::string& name : node.output()) makers_[name] = &node;
   }
@@ -51,8 +50,8 @@ class Finder {
 
   std::string behind_renames(std::string name) const {
     for (const wire::Node* node = maker(name); node; node = maker(name)) {
-      const bool renames = std::find(renaming.begin(), renaming.end(), node->op_type()) !=
-                           renaming.end();
+      const bool renames =
+          std::find(renaming.begin(), renaming.end(), node->op_type()) != renaming.end();
       if (!renames || node->input_size() == 0) break;
       name = node->input(0);
     }
@@ -76,8 +75,8 @@ class Finder {
     }
   }
 
-  void set_head(const wire::Node& node, const std::string& weight, std::string bias,
-                Value features, bool output_by_input) {
+  void set_head(const wire::Node& node, const std::string& weight, std::string bias, Value features,
+                bool output_by_input) {
     model().has_head = true;
     model().head = {node.name().empty() ? node.output(0) : node.name(), weight, std::move(bias),
                     features, output_by_input};

@@ -10,8 +10,8 @@ template <class T>
 std::unique_ptr<T> decode(std::span<const std::byte> bytes, Message message,
                           std::string_view where) {
   if (bytes.size() > max_message_bytes)
-    throw ImportError(text(where, ": at most ", max_message_bytes, " bytes expected, ",
-                           bytes.size(), " came"));
+    throw ImportError(
+        text(where, ": at most ", max_message_bytes, " bytes expected, ", bytes.size(), " came"));
   check_wire(bytes, message, where);
   auto decoded = std::make_unique<T>();
   if (!decoded->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))

@@ -15,8 +15,7 @@ namespace palimpsest::onnx_import {
 inline constexpr std::uint64_t max_message_bytes = (std::uint64_t{1} << 31) - 1;
 
 /// Both throw ImportError naming `where`.
-std::unique_ptr<wire::Model> decode_model(std::span<const std::byte> bytes,
-                                          std::string_view where);
+std::unique_ptr<wire::Model> decode_model(std::span<const std::byte> bytes, std::string_view where);
 std::unique_ptr<wire::Tensor> decode_tensor(std::span<const std::byte> bytes,
                                             std::string_view where);
 

@@ -63,8 +63,10 @@ std::vector<std::string> components_of(const std::string& path, std::string_view
   for (const std::string& component : components)
     if (component.empty() || component == "." || component == ".." ||
         component.find('\0') != std::string::npos)
-      throw ImportError(text(where, ": external data: a path beneath the model's directory "
-                             "expected, '", path, "' came"));
+      throw ImportError(text(where,
+                             ": external data: a path beneath the model's directory "
+                             "expected, '",
+                             path, "' came"));
   return components;
 }
 
@@ -101,8 +103,8 @@ std::uint64_t checked_size(const Descriptor& file, const std::string& path,
 }  // namespace
 
 ExternalData::ExternalData(const std::filesystem::path& directory)
-    : directory_(open(directory.empty() ? "." : directory.c_str(),
-                      O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    : directory_(
+          open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (!directory_)
     throw IoError(text(directory.string(), ": cannot be opened: ", std::strerror(errno)));
 }

@@ -30,8 +30,8 @@ void read_exactly(const Descriptor& file, std::uint64_t offset, std::span<std::b
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw IoError(text(where, ": cannot be read: ", std::strerror(errno)));
     if (count == 0)
-      throw ImportError(text(where, ": ", target.size(), " bytes expected at ", offset, ", ", done,
-                             " came"));
+      throw ImportError(
+          text(where, ": ", target.size(), " bytes expected at ", offset, ", ", done, " came"));
     done += static_cast<std::size_t>(count);
   }
 }
@@ -46,8 +46,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_
   if (!S_ISREG(status.st_mode)) throw ImportError(text(path.string(), ": not a regular file"));
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size > limit)
-    throw ImportError(
-        text(path.string(), ": at most ", limit, " bytes expected, ", size, " came"));
+    throw ImportError(text(path.string(), ": at most ", limit, " bytes expected, ", size, " came"));
   std::vector<std::byte> bytes(size);
   read_exactly(file, 0, bytes, path.string());
   return bytes;

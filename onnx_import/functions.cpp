@@ -24,8 +24,8 @@ Functions::Functions(const wire::Model& model) {
   for (const wire::Function& function : model.functions()) {
     const Key key{plain_domain(function.domain()), function.name(), function.overload()};
     if (!by_name_.emplace(key, &function).second)
-      throw ImportError(text("function '", function.name(), "' of domain '", function.domain(),
-                             "' comes twice"));
+      throw ImportError(
+          text("function '", function.name(), "' of domain '", function.domain(), "' comes twice"));
   }
   for (const wire::Function& function : model.functions())
     calls_.emplace(&function, calls_in(function.node()));
@@ -70,8 +70,8 @@ void Functions::check_expansion(const wire::Model& model) const {
     for (const auto& [callee, count] : calls) {
       total += count * expanded.at(callee);
       if (total > max_expanded_nodes)
-        throw ImportError(text("the model's functions expand to more than ", max_expanded_nodes,
-                               " nodes"));
+        throw ImportError(
+            text("the model's functions expand to more than ", max_expanded_nodes, " nodes"));
     }
     return total;
   };

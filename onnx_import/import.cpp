@@ -21,7 +21,8 @@ void warn_of_folding(Model& model) {
   const auto count = std::count_if(model.parameters.begin(), model.parameters.end(), folded);
   if (count > 0)
     model.warnings.push_back(
-        text(count, " parameters are named like onnx::Conv_N: BatchNormalization seems to be "
+        text(count,
+             " parameters are named like onnx::Conv_N: BatchNormalization seems to be "
              "folded into the convolutions, whose gradients then differ from the client's; "
              "export with training=PRESERVE and do_constant_folding=False"));
 }
@@ -37,8 +38,7 @@ void describe(Model& model, const wire::Model& file, const Opsets& opsets) {
 
 std::map<std::string, std::size_t> initializer_order(const wire::Graph& graph) {
   std::map<std::string, std::size_t> order;
-  for (const wire::Tensor& tensor : graph.initializer())
-    order.emplace(tensor.name(), order.size());
+  for (const wire::Tensor& tensor : graph.initializer()) order.emplace(tensor.name(), order.size());
   return order;
 }
 

@@ -16,17 +16,17 @@ Shape given_shape(const std::string& where, const wire::TensorType& type, const 
   bool fits = type.shape().dim_size() == given.rank();
   for (int axis = 0; fits && axis < given.rank(); ++axis)
     fits = known_extent(type.shape().dim(axis)).value_or(given[axis]) == given[axis];
-  if (!fits) throw InputError(text(where, ": the shape given, ", given, ", contradicts the file's"));
+  if (!fits)
+    throw InputError(text(where, ": the shape given, ", given, ", contradicts the file's"));
   return given;
 }
 
 std::int64_t open_extent(const std::string& where, const wire::Dimension& dimension, int axis,
                          const ImportOptions& options) {
   if (axis == 0 && options.batch) return *options.batch;
-  throw ImportError(text(where, ": axis ", axis, " ('", dimension.dim_param(),
-                         "') is symbolic; fix it with ",
-                         axis == 0 ? "--batch, or the whole shape with --shape"
-                                   : "--shape, for the whole input"));
+  throw ImportError(text(
+      where, ": axis ", axis, " ('", dimension.dim_param(), "') is symbolic; fix it with ",
+      axis == 0 ? "--batch, or the whole shape with --shape" : "--shape, for the whole input"));
 }
 
 Shape shape_of(const std::string& name, const std::string& where, const wire::TensorType& type,
@@ -37,10 +37,10 @@ Shape shape_of(const std::string& name, const std::string& where, const wire::Te
     throw ImportError(text(where, ": the file gives no shape; give it with --shape"));
   std::vector<std::int64_t> extents;
   for (const wire::Dimension& dimension : type.shape().dim())
-    extents.push_back(known_extent(dimension)
-                          ? *known_extent(dimension)
-                          : open_extent(where, dimension, static_cast<int>(extents.size()),
-                                        options));
+    extents.push_back(
+        known_extent(dimension)
+            ? *known_extent(dimension)
+            : open_extent(where, dimension, static_cast<int>(extents.size()), options));
   try {
     return Shape(std::move(extents));
   } catch (const ShapeError& error) {

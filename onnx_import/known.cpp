@@ -52,8 +52,8 @@ Literal Known::evaluated(Value value) {
       continue;
     }
     if (node.type.bytes() > max_evaluated_bytes)
-      throw ResourceError(text(graph_.label(node), ": ", node.type,
-                               " is too large to be computed at import"));
+      throw ResourceError(
+          text(graph_.label(node), ": ", node.type, " is too large to be computed at import"));
     std::vector<Literal> operands;
     for (const Value input : node.inputs) operands.push_back(results.at(input.index()));
     results.emplace(index, evaluate_(node.op, operands));

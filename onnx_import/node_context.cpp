@@ -110,8 +110,7 @@ Literal NodeContext::tensor(std::string_view attribute) {
 }
 
 DType NodeContext::dtype_of(std::int64_t element_type) const {
-  if (element_type < 0 || element_type > 1000)
-    invalid(text("unknown element type ", element_type));
+  if (element_type < 0 || element_type > 1000) invalid(text("unknown element type ", element_type));
   const DType dtype = dtype_of_element(static_cast<std::int32_t>(element_type), where_);
   return is_float(dtype) ? float_type() : dtype;
 }

@@ -11,8 +11,8 @@ std::int64_t Opsets::version(const std::string& domain) const {
 
 void Opsets::add(const std::string& domain, std::int64_t version, const std::string& where) {
   if (version < 1)
-    throw ImportError(text(where, ": opset of domain '", domain, "': at least 1 expected, ",
-                           version, " came"));
+    throw ImportError(
+        text(where, ": opset of domain '", domain, "': at least 1 expected, ", version, " came"));
   if (!versions_.emplace(is_default_domain(domain) ? "" : domain, version).second)
     throw ImportError(text(where, ": opset of domain '", domain, "' comes twice"));
 }

@@ -66,8 +66,7 @@ std::vector<Binding> call(Session& session, Body& caller, const wire::Node& node
 std::vector<Binding> lower_standard(Session& session, Body& body, const wire::Node& node) {
   NodeContext context(session, body, node);
   const LabelScope label(session.graph, context.label());
-  const Lowering lower =
-      session.table.find(node.op_type(), body.opsets.version(node.domain()));
+  const Lowering lower = session.table.find(node.op_type(), body.opsets.version(node.domain()));
   std::vector<Binding> results;
   try {
     for (const Value value : lower(context))
@@ -122,8 +121,7 @@ Literal read_tensor(Session& session, const wire::Tensor& tensor, std::string_vi
 
 Value resolve(Session& session, Body& body, const std::string& name, std::string_view where) {
   Binding* binding = body.scope.find(name);
-  if (!binding)
-    throw ImportError(text(where, ": '", name, "' is used before anything defines it"));
+  if (!binding) throw ImportError(text(where, ": '", name, "' is used before anything defines it"));
   if (const auto* value = std::get_if<Value>(binding)) return *value;
   const auto* tensor = std::get_if<const wire::Tensor*>(binding);
   if (!tensor) throw ImportError(text(where, ": '", name, "' is a sequence, a tensor expected"));

@@ -42,9 +42,8 @@ std::vector<const std::pair<Value, Parameter>*> trainable(
     const auto it = rank.find(entry->second.name);
     return it == rank.end() ? rank.size() : it->second;
   };
-  std::stable_sort(kept.begin(), kept.end(), [&](const auto* a, const auto* b) {
-    return position(a) < position(b);
-  });
+  std::stable_sort(kept.begin(), kept.end(),
+                   [&](const auto* a, const auto* b) { return position(a) < position(b); });
   return kept;
 }
 

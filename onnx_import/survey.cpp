@@ -59,9 +59,9 @@ void for_each_read(const wire::Node& node, F f) {
 }
 
 std::string worded(const std::map<std::string, Refusal>& refusals) {
-  std::string words = text("the model uses ", refusals.size(),
-                           refusals.size() == 1 ? " operator that is" : " operators that are",
-                           " not supported:");
+  std::string words =
+      text("the model uses ", refusals.size(),
+           refusals.size() == 1 ? " operator that is" : " operators that are", " not supported:");
   for (const auto& [name, refusal] : refusals)
     words += text("\n  ", name, " (", refusal.count, refusal.count == 1 ? " node" : " nodes",
                   ", first '", refusal.first, "'): ", refusal.reason);
@@ -95,8 +95,7 @@ void survey(const Session& session, const Opsets& opsets,
     const auto times = surveyor.called.find(function);
     if (times == surveyor.called.end()) continue;
     const Opsets own = Opsets::of(function->opset_import(), function->name());
-    for (const wire::Node& node : function->node())
-      surveyor.look_at(node, own, times->second);
+    for (const wire::Node& node : function->node()) surveyor.look_at(node, own, times->second);
   }
   if (!surveyor.refusals.empty()) throw UnsupportedError(worded(surveyor.refusals));
   for (const auto& [name, count] : surveyor.counts) counts[name] += count;

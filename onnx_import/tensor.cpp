@@ -37,10 +37,11 @@ constexpr std::array elements{
 };
 
 constexpr std::array<std::string_view, 29> all_names{
-    "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool",
-    "float16", "double", "uint32", "uint64", "complex64", "complex128", "bfloat16",
-    "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4",
-    "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2"};
+    "undefined",      "float",      "uint8",          "int8",       "uint16",    "int16",
+    "int32",          "int64",      "string",         "bool",       "float16",   "double",
+    "uint32",         "uint64",     "complex64",      "complex128", "bfloat16",  "float8e4m3fn",
+    "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4",      "int4",      "float4e2m1",
+    "float8e8m0",     "uint2",      "int2",           "float6e2m3", "float6e3m2"};
 
 const ElementInfo& info_of(std::int32_t element_type, std::string_view where) {
   for (const ElementInfo& info : elements)
@@ -81,8 +82,7 @@ void convert(const std::byte* from, std::byte* to, std::size_t count, F f) {
 
 template <class From>
 void widen(const std::byte* from, std::byte* to, std::size_t count) {
-  convert<From, std::int64_t>(from, to, count,
-                              [](From x) { return static_cast<std::int64_t>(x); });
+  convert<From, std::int64_t>(from, to, count, [](From x) { return static_cast<std::int64_t>(x); });
 }
 
 /// Elements as the file lays them out, to elements as the language does.
@@ -180,8 +180,8 @@ Literal TensorReader::read(const wire::Tensor& tensor, std::string_view where) {
   const auto count = static_cast<std::size_t>(type.shape.elements());
   const std::size_t stored = count * info.size;
   if (type.bytes() > budget_)
-    throw ResourceError(text(where, ": ", type, " exceeds what is left for tensors, ", budget_,
-                             " bytes"));
+    throw ResourceError(
+        text(where, ": ", type, " exceeds what is left for tensors, ", budget_, " bytes"));
 
   const bool external = tensor.data_location() == 1;
   if ((external || tensor.has_raw_data()) && typed_count(tensor) > 0)

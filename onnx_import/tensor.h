@@ -16,8 +16,19 @@ namespace palimpsest::onnx_import {
 
 /// ONNX's numbers for element types, as far as they can be read.
 enum class ElementType : std::int32_t {
-  f32 = 1, u8 = 2, i8 = 3, u16 = 4, i16 = 5, i32 = 6, i64 = 7, boolean = 9, f16 = 10, f64 = 11,
-  u32 = 12, u64 = 13, bf16 = 16
+  f32 = 1,
+  u8 = 2,
+  i8 = 3,
+  u16 = 4,
+  i16 = 5,
+  i32 = 6,
+  i64 = 7,
+  boolean = 9,
+  f16 = 10,
+  f64 = 11,
+  u32 = 12,
+  u64 = 13,
+  bf16 = 16
 };
 
 /// The type of the language that stands for an element type: f16 and bf16 become f32, all

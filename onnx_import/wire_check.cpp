@@ -13,8 +13,20 @@ constexpr std::size_t max_depth = 96;
 constexpr std::uint64_t max_pieces = std::uint64_t{1} << 23;
 
 /// The messages of wire.proto that hold messages; all others are leaves here.
-enum class Kind { leaf, model, graph, node, attribute, tensor, sparse, info, type, tensor_type,
-                  shape, function };
+enum class Kind {
+  leaf,
+  model,
+  graph,
+  node,
+  attribute,
+  tensor,
+  sparse,
+  info,
+  type,
+  tensor_type,
+  shape,
+  function
+};
 
 struct Child {
   Kind parent;
@@ -23,15 +35,15 @@ struct Child {
 };
 
 constexpr std::array children{
-    Child{Kind::model, 7, Kind::graph},          Child{Kind::model, 25, Kind::function},
-    Child{Kind::graph, 1, Kind::node},           Child{Kind::graph, 5, Kind::tensor},
-    Child{Kind::graph, 11, Kind::info},          Child{Kind::graph, 12, Kind::info},
-    Child{Kind::graph, 15, Kind::sparse},        Child{Kind::node, 5, Kind::attribute},
-    Child{Kind::attribute, 5, Kind::tensor},     Child{Kind::attribute, 6, Kind::graph},
-    Child{Kind::attribute, 22, Kind::sparse},    Child{Kind::sparse, 1, Kind::tensor},
-    Child{Kind::sparse, 2, Kind::tensor},        Child{Kind::info, 2, Kind::type},
-    Child{Kind::type, 1, Kind::tensor_type},     Child{Kind::tensor_type, 2, Kind::shape},
-    Child{Kind::function, 7, Kind::node},        Child{Kind::function, 11, Kind::attribute},
+    Child{Kind::model, 7, Kind::graph},       Child{Kind::model, 25, Kind::function},
+    Child{Kind::graph, 1, Kind::node},        Child{Kind::graph, 5, Kind::tensor},
+    Child{Kind::graph, 11, Kind::info},       Child{Kind::graph, 12, Kind::info},
+    Child{Kind::graph, 15, Kind::sparse},     Child{Kind::node, 5, Kind::attribute},
+    Child{Kind::attribute, 5, Kind::tensor},  Child{Kind::attribute, 6, Kind::graph},
+    Child{Kind::attribute, 22, Kind::sparse}, Child{Kind::sparse, 1, Kind::tensor},
+    Child{Kind::sparse, 2, Kind::tensor},     Child{Kind::info, 2, Kind::type},
+    Child{Kind::type, 1, Kind::tensor_type},  Child{Kind::tensor_type, 2, Kind::shape},
+    Child{Kind::function, 7, Kind::node},     Child{Kind::function, 11, Kind::attribute},
 };
 
 Kind child_of(Kind parent, std::uint64_t field) {

@@ -1,10 +1,10 @@
 // Activation functions. Values and derivatives at kinks follow torch (ops/nn/activation.h).
 
-#include "ops/movement/movement.h"
 #include "ops/nn/activation.h"
-#include "ops/pointwise/binary.h"
 #include "onnx_import/node_context.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/movement/movement.h"
+#include "ops/pointwise/binary.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -56,13 +56,11 @@ std::vector<Value> prelu_1(NodeContext& node) {
   const Value x = node.input(0);
   const Value slope = node.input(1);
   if (slope.shape().elements() == 1 || x.shape().rank() < 2) return {nn::prelu(x, slope)};
-  return {nn::prelu(x, reshape(slope, ones_shape(x.shape().rank() - 1)
-                                          .with(0, slope.shape().elements())))};
+  return {nn::prelu(
+      x, reshape(slope, ones_shape(x.shape().rank() - 1).with(0, slope.shape().elements())))};
 }
 
-std::vector<Value> prelu(NodeContext& node) {
-  return {nn::prelu(node.input(0), node.input(1))};
-}
+std::vector<Value> prelu(NodeContext& node) { return {nn::prelu(node.input(0), node.input(1))}; }
 
 std::vector<Value> gelu(NodeContext& node) {
   const std::string form = node.attributes().string("approximate", "none");

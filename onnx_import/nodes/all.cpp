@@ -9,6 +9,7 @@ NodeTable all_nodes() {
   add_comparison_nodes(table);
   add_identity_nodes(table);
   add_linear_nodes(table);
+  add_einsum_nodes(table);
   add_conv_nodes(table);
   add_pool_nodes(table);
   add_norm_nodes(table);
@@ -20,6 +21,7 @@ NodeTable all_nodes() {
   add_pad_nodes(table);
   add_gather_nodes(table);
   add_scatter_nodes(table);
+  add_resize_nodes(table);
   add_constant_nodes(table);
   add_control_nodes(table);
   add_sequence_nodes(table);

@@ -1,9 +1,9 @@
 // Elementwise arithmetic of one, two and any number of operands.
 
-#include "ops/movement/movement.h"
-#include "ops/pointwise/binary.h"
 #include "onnx_import/node_context.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/movement/movement.h"
+#include "ops/pointwise/binary.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -94,6 +94,7 @@ void add_arithmetic_nodes(NodeTable& table) {
   table.add("Mul", 7, binary<mul>);
   table.add("Div", 1, binary_at_axis<div>);
   table.add("Div", 7, binary<div>);
+  table.add("Pow", 1, binary_at_axis<pow>);
   table.add("Pow", 7, power);
   table.add("Mod", 10, modulo);
   table.add("Max", 1, variadic<maximum>);

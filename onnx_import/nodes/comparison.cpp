@@ -1,8 +1,8 @@
 // Comparisons, logic on bool and bits, and the choice between two tensors.
 
-#include "ops/pointwise/binary.h"
 #include "onnx_import/node_context.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/pointwise/binary.h"
 
 namespace palimpsest::onnx_import {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ops/pointwise/binary.h"
-#include "ops/source/source.h"
 #include "onnx_import/node_context.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/pointwise/binary.h"
+#include "ops/source/source.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -36,7 +36,8 @@ std::vector<Value> constant_of_shape(NodeContext& node) {
   const Shape shape(node.required_integers(0));
   if (!node.attributes().has("value")) return {full(node.graph(), {node.float_type(), shape}, 0)};
   const Literal value = node.tensor("value");
-  if (value.elements() != 1) node.invalid(text("value: one element expected, ", value.type(), " came"));
+  if (value.elements() != 1)
+    node.invalid(text("value: one element expected, ", value.type(), " came"));
   return {full(node.graph(), {value.dtype(), shape}, value.doubles().front())};
 }
 
@@ -62,8 +63,8 @@ std::vector<Value> eye_like(NodeContext& node) {
   const DType dtype = node.attributes().has("dtype")
                           ? node.dtype_of(node.attributes().integer("dtype"))
                           : x.dtype();
-  const std::int64_t k = std::clamp<std::int64_t>(node.attributes().integer("k", 0),
-                                                  -x.shape()[0], x.shape()[1]);
+  const std::int64_t k =
+      std::clamp<std::int64_t>(node.attributes().integer("k", 0), -x.shape()[0], x.shape()[1]);
   const Value row = iota(node.graph(), x.shape(), 0);
   const Value diagonal = row + full_like(row, static_cast<double>(k));
   return {cast(equal(iota(node.graph(), x.shape(), 1), diagonal), dtype)};

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "onnx_import/nodes/nodes.h"
+#include "onnx_import/nodes/spatial.h"
 #include "ops/conv/conv.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
-#include "onnx_import/nodes/nodes.h"
-#include "onnx_import/nodes/spatial.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -19,8 +19,7 @@ std::int64_t groups_of(const NodeContext& node) {
 
 /// The filter's own extents, which kernel_shape must repeat when it is given.
 std::vector<std::int64_t> kernel_of(const NodeContext& node, const Shape& x, const Shape& w) {
-  if (w.rank() != x.rank())
-    node.invalid(text("filter ", w, " and input ", x, " differ in rank"));
+  if (w.rank() != x.rank()) node.invalid(text("filter ", w, " and input ", x, " differ in rank"));
   const std::vector<std::int64_t> kernel(w.begin() + 2, w.end());
   const std::vector<std::int64_t> named = node.attributes().integers("kernel_shape");
   if (!named.empty() && named != kernel)
@@ -41,9 +40,8 @@ std::vector<Value> convolution(NodeContext& node) {
   const Value w = node.input(1);
   spatial_rank(node, x.shape());
   const Window window = window_of(node, x.shape(), kernel_of(node, x.shape(), w.shape()));
-  const ConvGeometry geometry =
-      conv_geometry(x.shape(), w.shape(), window.stride, window.dilation, window.pad_low,
-                    window.pad_high, groups_of(node));
+  const ConvGeometry geometry = conv_geometry(x.shape(), w.shape(), window.stride, window.dilation,
+                                              window.pad_low, window.pad_high, groups_of(node));
   return {with_bias(node, conv(x, w, geometry))};
 }
 
@@ -56,8 +54,8 @@ struct Extent {
 Extent transposed_extent(const NodeContext& node, const Window& window, std::size_t axis,
                          std::int64_t input, std::int64_t output_padding) {
   const std::vector<std::int64_t> wanted = node.attributes().integers("output_shape");
-  const std::int64_t covered = window.stride[axis] * (input - 1) +
-                               (window.size[axis] - 1) * window.dilation[axis] + 1;
+  const std::int64_t covered =
+      window.stride[axis] * (input - 1) + (window.size[axis] - 1) * window.dilation[axis] + 1;
   if (wanted.empty() && !is_same_padding(node)) {
     const std::int64_t natural = covered - window.pad_low[axis] - window.pad_high[axis];
     return {window.pad_low[axis], window.pad_high[axis], natural + output_padding, natural};
@@ -65,10 +63,9 @@ Extent transposed_extent(const NodeContext& node, const Window& window, std::siz
   // Some writers put N and C before the spatial extents.
   const std::size_t skipped = wanted.size() > window.size.size() ? 2 : 0;
   if (!wanted.empty() && wanted.size() != window.size.size() + skipped)
-    node.invalid(text("output_shape: ", window.size.size(), " values expected, ", wanted.size(),
-                      " came"));
-  const std::int64_t output =
-      wanted.empty() ? input * window.stride[axis] : wanted[axis + skipped];
+    node.invalid(
+        text("output_shape: ", window.size.size(), " values expected, ", wanted.size(), " came"));
+  const std::int64_t output = wanted.empty() ? input * window.stride[axis] : wanted[axis + skipped];
   const std::int64_t total = std::max<std::int64_t>(covered + output_padding - output, 0);
   const bool upper = node.attributes().string("auto_pad", "NOTSET") == "SAME_UPPER";
   const std::int64_t low = upper ? total / 2 : total - total / 2;
@@ -91,8 +88,8 @@ std::vector<Value> conv_transpose(NodeContext& node) {
   std::vector<std::int64_t> result{x.shape()[0], w.shape()[1] * groups};
   std::vector<std::int64_t> beyond(rank + 2, 0);  // zeros that no window reaches
   for (std::size_t axis = 0; axis < rank; ++axis) {
-    const Extent extent = transposed_extent(node, window, axis, x.shape()[static_cast<int>(axis) + 2],
-                                            output_padding[axis]);
+    const Extent extent = transposed_extent(
+        node, window, axis, x.shape()[static_cast<int>(axis) + 2], output_padding[axis]);
     window.pad_low[axis] = extent.low;
     window.pad_high[axis] = extent.high;
     const std::int64_t reached = std::min(extent.output, extent.natural + window.stride[axis] - 1);

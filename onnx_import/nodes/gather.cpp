@@ -2,12 +2,12 @@
 
 #include "ops/gather/gather.h"
 
-#include "ops/movement/movement.h"
-#include "ops/pointwise/binary.h"
-#include "ops/source/source.h"
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/indices.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/movement/movement.h"
+#include "ops/pointwise/binary.h"
+#include "ops/source/source.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -24,8 +24,8 @@ std::vector<Value> gather_elements(NodeContext& node) {
   const int axis = axis_attribute(node, 0, x.shape().rank());
   const Value positions = element_positions(node, 1, x.shape(), axis);
   const std::int64_t count = positions.shape().elements();
-  const Value y = gather(reshape(x, Shape{1, x.shape().elements(), 1}),
-                         reshape(positions, Shape{1, count}));
+  const Value y =
+      gather(reshape(x, Shape{1, x.shape().elements(), 1}), reshape(positions, Shape{1, count}));
   return {reshape(y, positions.shape())};
 }
 
@@ -35,8 +35,8 @@ std::vector<Value> gather_nd(NodeContext& node) {
   const std::int64_t listed = node.attributes().integer("batch_dims", 0);
   const Shape& indices = node.input(1).shape();
   if (listed < 0 || listed >= std::min(x.shape().rank(), indices.rank()))
-    node.invalid(text("batch_dims: below the ranks of ", x.shape(), " and ", indices,
-                      " expected, ", listed, " came"));
+    node.invalid(text("batch_dims: below the ranks of ", x.shape(), " and ", indices, " expected, ",
+                      listed, " came"));
   const int batch = static_cast<int>(listed);
   const Value positions = block_positions(node, 1, x.shape(), batch);
   const int inner = batch + static_cast<int>(indices[-1]);
@@ -44,10 +44,10 @@ std::vector<Value> gather_nd(NodeContext& node) {
   if (extent_product(positions.shape(), 0, batch) != batches)
     node.invalid(text("indices ", indices, " and data ", x.shape(), " differ in batches"));
   const std::int64_t block = extent_product(x.shape(), inner, x.shape().rank());
-  const Value y =
-      gather(reshape(x, Shape{batches, extent_product(x.shape(), batch, inner), block}),
-             reshape(positions, Shape{batches, extent_product(positions.shape(), batch,
-                                                              positions.shape().rank())}));
+  const Value y = gather(
+      reshape(x, Shape{batches, extent_product(x.shape(), batch, inner), block}),
+      reshape(positions,
+              Shape{batches, extent_product(positions.shape(), batch, positions.shape().rank())}));
   std::vector<std::int64_t> extents(positions.shape().begin(), positions.shape().end());
   extents.insert(extents.end(), x.shape().begin() + inner, x.shape().end());
   return {reshape(y, Shape(std::move(extents)))};
@@ -58,12 +58,14 @@ std::vector<Value> one_hot(NodeContext& node) {
   const Value given = node.input(0);
   const Value indices = is_float(given.dtype()) ? cast(given, DType::i64) : given;
   const double wanted = node.required_real(1);
-  if (!(wanted >= 1 && wanted <= 1e9)) node.invalid(text("depth in [1, 1e9] expected, ", wanted, " came"));
+  if (!(wanted >= 1 && wanted <= 1e9))
+    node.invalid(text("depth in [1, 1e9] expected, ", wanted, " came"));
   const auto depth = static_cast<std::int64_t>(wanted);
   const int rank = indices.shape().rank() + 1;
   const int axis = axis_attribute(node, -1, rank);
   const Value values = node.input(2);
-  if (!(values.shape() == Shape{2})) node.invalid(text("values [2] expected, ", values.shape(), " came"));
+  if (!(values.shape() == Shape{2}))
+    node.invalid(text("values [2] expected, ", values.shape(), " came"));
 
   const Value wrapped = select(less(indices, zeros_like(indices)),
                                indices + full_like(indices, static_cast<double>(depth)), indices);

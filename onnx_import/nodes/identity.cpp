@@ -1,8 +1,8 @@
 // Nodes that pass their operand on: renaming, conversion, dropout.
 
-#include "ops/pointwise/binary.h"
 #include "onnx_import/node_context.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/pointwise/binary.h"
 
 namespace palimpsest::onnx_import {
 namespace {

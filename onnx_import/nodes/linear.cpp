@@ -1,10 +1,10 @@
 // Products of matrices.
 
+#include "onnx_import/node_context.h"
+#include "onnx_import/nodes/nodes.h"
 #include "ops/linalg/linalg.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
-#include "onnx_import/node_context.h"
-#include "onnx_import/nodes/nodes.h"
 
 namespace palimpsest::onnx_import {
 namespace {

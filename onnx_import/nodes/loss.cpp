@@ -1,12 +1,12 @@
 // Losses as nodes of the model.
 
+#include "onnx_import/node_context.h"
+#include "onnx_import/nodes/nodes.h"
 #include "ops/gather/gather.h"
 #include "ops/movement/movement.h"
 #include "ops/nn/softmax.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
-#include "onnx_import/node_context.h"
-#include "onnx_import/nodes/nodes.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -25,8 +25,8 @@ Value negative_log_likelihood(NodeContext& node, Value log_probabilities) {
   Value labels = node.input(1);
   Value counts;
   if (node.attributes().has("ignore_index")) {
-    const Value ignored = full_like(
-        labels, static_cast<double>(node.attributes().integer("ignore_index")));
+    const Value ignored =
+        full_like(labels, static_cast<double>(node.attributes().integer("ignore_index")));
     counts = logical_not(equal(labels, ignored));
     labels = select(counts, labels, zeros_like(labels));
   }
@@ -41,9 +41,7 @@ Value negative_log_likelihood(NodeContext& node, Value log_probabilities) {
   node.invalid(text("reduction: none, sum or mean expected, '", reduction, "' came"));
 }
 
-std::vector<Value> nll(NodeContext& node) {
-  return {negative_log_likelihood(node, node.input(0))};
-}
+std::vector<Value> nll(NodeContext& node) { return {negative_log_likelihood(node, node.input(0))}; }
 
 std::vector<Value> softmax_cross_entropy(NodeContext& node) {
   const Value log_probabilities = nn::log_softmax(node.input(0), 1);

@@ -2,12 +2,12 @@
 
 #include "ops/nn/norm.h"
 
+#include "onnx_import/nodes/axes.h"
+#include "onnx_import/nodes/nodes.h"
 #include "ops/movement/movement.h"
 #include "ops/nn/reduce.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
-#include "onnx_import/nodes/axes.h"
-#include "onnx_import/nodes/nodes.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -68,9 +68,9 @@ std::vector<Value> batch_norm(NodeContext& node) {
   site.batch_variance = batch.variance;
   report_site(node, site);
 
-  const Value y = nn::batch_norm(x, node.input(1), node.input(2),
-                                 site.train ? batch.mean : running_mean,
-                                 site.train ? batch.variance : running_variance, site.epsilon);
+  const Value y =
+      nn::batch_norm(x, node.input(1), node.input(2), site.train ? batch.mean : running_mean,
+                     site.train ? batch.variance : running_variance, site.epsilon);
   if (!site.train) return {y};
   const auto updated = [&](Value running, Value current) {
     return running * site.momentum + current * (1 - site.momentum);

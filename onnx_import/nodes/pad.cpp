@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "ops/movement/movement.h"
-#include "ops/pointwise/binary.h"
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/movement/movement.h"
+#include "ops/pointwise/binary.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -102,9 +102,8 @@ std::vector<Value> pad_by_attributes(NodeContext& node) {
 
 std::vector<Value> pad_by_inputs(NodeContext& node) {
   const int rank = node.input(0).shape().rank();
-  const std::vector<int> axes = node.has_input(3)
-                                    ? axis_indices(node, node.required_integers(3), rank)
-                                    : all_axes(rank);
+  const std::vector<int> axes =
+      node.has_input(3) ? axis_indices(node, node.required_integers(3), rank) : all_axes(rank);
   return padded(node, pads_of(node, node.required_integers(1), axes, rank),
                 node.has_input(2) ? node.required_real(2) : 0);
 }

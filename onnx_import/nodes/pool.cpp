@@ -1,13 +1,13 @@
 // Pooling over windows and over all places.
 
-#include "ops/movement/movement.h"
 #include "ops/nn/pool.h"
-#include "ops/pointwise/binary.h"
-#include "ops/reduce/reduce.h"
-#include "ops/source/source.h"
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/nodes.h"
 #include "onnx_import/nodes/spatial.h"
+#include "ops/movement/movement.h"
+#include "ops/pointwise/binary.h"
+#include "ops/reduce/reduce.h"
+#include "ops/source/source.h"
 
 namespace palimpsest::onnx_import {
 namespace {

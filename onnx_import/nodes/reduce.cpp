@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
+#include "onnx_import/nodes/axes.h"
+#include "onnx_import/nodes/nodes.h"
 #include "ops/gather/gather.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
-#include "onnx_import/nodes/axes.h"
-#include "onnx_import/nodes/nodes.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -44,14 +44,15 @@ std::vector<Value> axes_by_attribute(NodeContext& node) {
 
 template <Reduction f>
 std::vector<Value> axes_by_input(NodeContext& node) {
-  return over_axes<f>(node, node.has_input(1) ? node.required_integers(1)
-                                              : std::vector<std::int64_t>{});
+  return over_axes<f>(node,
+                      node.has_input(1) ? node.required_integers(1) : std::vector<std::int64_t>{});
 }
 
 Value mean(Value x, std::vector<int> axes) {
   if (is_float(x.dtype())) return nn::mean(x, std::move(axes));
   const Value sum = reduce_sum(x, std::move(axes));
-  const std::int64_t count = x.shape().elements() / std::max<std::int64_t>(1, sum.shape().elements());
+  const std::int64_t count =
+      x.shape().elements() / std::max<std::int64_t>(1, sum.shape().elements());
   return sum / full_like(sum, static_cast<double>(count));
 }
 

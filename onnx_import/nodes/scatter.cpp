@@ -2,12 +2,12 @@
 
 #include <set>
 
-#include "ops/gather/gather.h"
-#include "ops/movement/movement.h"
-#include "ops/pointwise/binary.h"
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/indices.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/gather/gather.h"
+#include "ops/movement/movement.h"
+#include "ops/pointwise/binary.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -52,8 +52,7 @@ Value scattered(NodeContext& node, Writes writes, std::size_t depth) {
     return writes.x + scatter_add(writes.updates, writes.positions, writes.x.shape()[1]);
   if (reduction != "none") {
     refuse_repeated(node, depth);
-    writes.updates =
-        combined(node, reduction, gather(writes.x, writes.positions), writes.updates);
+    writes.updates = combined(node, reduction, gather(writes.x, writes.positions), writes.updates);
   }
   return overwritten(writes);
 }
@@ -69,11 +68,11 @@ std::vector<Value> scatter_elements(NodeContext& node) {
       node.attributes().string("reduction", "none") != "add")
     node.unsupported("mul, max and min over more than one axis");
   const std::int64_t count = positions.shape().elements();
-  const Value y = scattered(node,
-                            {reshape(x, Shape{1, x.shape().elements(), 1}),
-                             reshape(positions, Shape{1, count}),
-                             reshape(updates, Shape{1, count, 1})},
-                            1);
+  const Value y =
+      scattered(node,
+                {reshape(x, Shape{1, x.shape().elements(), 1}), reshape(positions, Shape{1, count}),
+                 reshape(updates, Shape{1, count, 1})},
+                1);
   return {reshape(y, x.shape())};
 }
 
@@ -85,13 +84,13 @@ std::vector<Value> scatter_nd(NodeContext& node) {
   const std::int64_t block = extent_product(x.shape(), depth, x.shape().rank());
   const std::int64_t count = positions.shape().elements();
   if (updates.shape().elements() != count * block)
-    node.invalid(text("updates of ", count * block, " elements expected, ", updates.shape(),
-                      " came"));
-  const Value y = scattered(node,
-                            {reshape(x, Shape{1, extent_product(x.shape(), 0, depth), block}),
-                             reshape(positions, Shape{1, count}),
-                             reshape(updates, Shape{1, count, block})},
-                            static_cast<std::size_t>(depth));
+    node.invalid(
+        text("updates of ", count * block, " elements expected, ", updates.shape(), " came"));
+  const Value y =
+      scattered(node,
+                {reshape(x, Shape{1, extent_product(x.shape(), 0, depth), block}),
+                 reshape(positions, Shape{1, count}), reshape(updates, Shape{1, count, block})},
+                static_cast<std::size_t>(depth));
   return {reshape(y, x.shape())};
 }
 

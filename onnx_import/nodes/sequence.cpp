@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "ops/movement/movement.h"
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/movement/movement.h"
 
 namespace palimpsest::onnx_import {
 namespace {

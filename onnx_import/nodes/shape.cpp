@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ops/pointwise/binary.h"
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/nodes.h"
+#include "ops/pointwise/binary.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -17,7 +17,8 @@ Shape reshaped_to(const NodeContext& node, const Shape& x, std::vector<std::int6
   const bool copies = node.attributes().integer("allowzero", 0) == 0;
   std::int64_t rest = -1;
   for (std::size_t i = 0; i < extents.size(); ++i) {
-    if (extents[i] == 0 && copies) extents[i] = x[axis_index(node, static_cast<std::int64_t>(i), x.rank())];
+    if (extents[i] == 0 && copies)
+      extents[i] = x[axis_index(node, static_cast<std::int64_t>(i), x.rank())];
     if (extents[i] != -1) continue;
     if (rest >= 0) node.invalid("shape: -1 comes twice");
     rest = static_cast<std::int64_t>(i);
@@ -140,8 +141,8 @@ struct Blocks {
 Blocks blocks_of(const NodeContext& node, const Shape& x) {
   const std::int64_t size = node.attributes().integer("blocksize");
   if (x.rank() != 4 || size < 1 || size > (1 << 20))
-    node.invalid(text("[N, C, H, W] and blocksize in [1, 2^20] expected, ", x, " and ", size,
-                      " came"));
+    node.invalid(
+        text("[N, C, H, W] and blocksize in [1, 2^20] expected, ", x, " and ", size, " came"));
   return {x[0], x[1], x[2], x[3], size};
 }
 
@@ -152,18 +153,17 @@ std::vector<Value> depth_to_space(NodeContext& node) {
     node.invalid(text("blocksize ", b, " squared does not divide ", c, " channels"));
   const std::int64_t rest = c / (b * b);
   const bool columns_first = node.attributes().string("mode", "DCR") == "CRD";
-  const Value split = columns_first ? permute(reshape(x, Shape{n, rest, b, b, h, w}), {0, 1, 4, 2, 5, 3})
-                                    : permute(reshape(x, Shape{n, b, b, rest, h, w}), {0, 3, 4, 1, 5, 2});
+  const Value split = columns_first
+                          ? permute(reshape(x, Shape{n, rest, b, b, h, w}), {0, 1, 4, 2, 5, 3})
+                          : permute(reshape(x, Shape{n, b, b, rest, h, w}), {0, 3, 4, 1, 5, 2});
   return {reshape(split, Shape{n, rest, h * b, w * b})};
 }
 
 std::vector<Value> space_to_depth(NodeContext& node) {
   const Value x = node.input(0);
   const auto [n, c, h, w, b] = blocks_of(node, x.shape());
-  if (h % b != 0 || w % b != 0)
-    node.invalid(text("blocksize ", b, " does not divide ", x.shape()));
-  const Value split =
-      permute(reshape(x, Shape{n, c, h / b, b, w / b, b}), {0, 3, 5, 1, 2, 4});
+  if (h % b != 0 || w % b != 0) node.invalid(text("blocksize ", b, " does not divide ", x.shape()));
+  const Value split = permute(reshape(x, Shape{n, c, h / b, b, w / b, b}), {0, 3, 5, 1, 2, 4});
   return {reshape(split, Shape{n, c * b * b, h / b, w / b})};
 }
 

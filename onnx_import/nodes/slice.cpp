@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "onnx_import/nodes/axes.h"
+#include "onnx_import/nodes/nodes.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
 #include "ops/source/source.h"
-#include "onnx_import/nodes/axes.h"
-#include "onnx_import/nodes/nodes.h"
 
 namespace palimpsest::onnx_import {
 namespace {
@@ -58,16 +58,18 @@ std::vector<Value> sliced(NodeContext& node, Bounds bounds) {
 
 std::vector<Value> slice_by_attributes(NodeContext& node) {
   const Attributes& attributes = node.attributes();
-  return sliced(node, {attributes.integers("starts"), attributes.integers("ends"),
-                       attributes.integers("axes"), {}});
+  return sliced(node, {attributes.integers("starts"),
+                       attributes.integers("ends"),
+                       attributes.integers("axes"),
+                       {}});
 }
 
 std::vector<Value> slice_by_inputs(NodeContext& node) {
   const auto optional = [&](std::size_t index) {
     return node.has_input(index) ? node.required_integers(index) : std::vector<std::int64_t>{};
   };
-  return sliced(node, {node.required_integers(1), node.required_integers(2), optional(3),
-                       optional(4)});
+  return sliced(node,
+                {node.required_integers(1), node.required_integers(2), optional(3), optional(4)});
 }
 
 /// Equal parts, the last one smaller when the count does not divide the extent.
@@ -88,7 +90,8 @@ std::vector<Value> split(NodeContext& node) {
   if (node.has_input(1)) sizes = node.required_integers(1);
   const auto outputs = static_cast<std::int64_t>(node.output_count());
   if (sizes.empty())
-    sizes = equal_parts(node, x.shape()[axis], std::min(outputs, node.attributes().integer("num_outputs", outputs)));
+    sizes = equal_parts(node, x.shape()[axis],
+                        std::min(outputs, node.attributes().integer("num_outputs", outputs)));
   std::vector<Value> parts;
   std::int64_t start = 0;
   for (const std::int64_t size : sizes) {

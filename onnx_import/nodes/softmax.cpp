@@ -2,12 +2,12 @@
 
 #include "ops/nn/softmax.h"
 
+#include "onnx_import/nodes/axes.h"
+#include "onnx_import/nodes/nodes.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
 #include "ops/source/source.h"
-#include "onnx_import/nodes/axes.h"
-#include "onnx_import/nodes/nodes.h"
 
 namespace palimpsest::onnx_import {
 namespace {

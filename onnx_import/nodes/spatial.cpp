@@ -78,8 +78,8 @@ Window window_of(const NodeContext& node, const Shape& input, std::vector<std::i
   else if (mode == "VALID")
     window.pad_low = window.pad_high = std::vector<std::int64_t>(rank, 0);
   else
-    node.invalid(text("auto_pad: NOTSET, VALID, SAME_UPPER or SAME_LOWER expected, '", mode,
-                      "' came"));
+    node.invalid(
+        text("auto_pad: NOTSET, VALID, SAME_UPPER or SAME_LOWER expected, '", mode, "' came"));
   return window;
 }
 
