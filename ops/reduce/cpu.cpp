@@ -33,7 +33,7 @@ struct Max {
     return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
   }
   // Maximum::apply in a form that vectorises: a NaN stays, since no number is larger.
-  static void take(T& max, T x) { max = (x > max) | (x != x) ? x : max; }
+  static void take(T& max, T x) { max = ((x > max) | (x != x)) ? x : max; }
   static void merge(T& max, T other) { take(max, other); }
   static T finish(T max) { return max; }
 };
