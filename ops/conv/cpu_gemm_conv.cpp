@@ -237,7 +237,7 @@ class GemmConvKernel final : public Kernel {
         threads_(threads) {}
 
   std::size_t workspace_bytes() const override {
-    return embedded_bytes() + gemm_workspace_bytes(threads_);
+    return embedded_bytes() + gemm_workspace_bytes<T>(product_.extents, threads_);
   }
   std::size_t resident_bytes() const override { return product_.table_bytes(); }
   std::string algorithm() const override { return "own:gemm"; }

@@ -14,9 +14,6 @@ constexpr std::int64_t block_rows = 64;
 constexpr std::int64_t block_columns = 128;
 constexpr std::int64_t block_depth = 256;
 
-constexpr std::size_t packed_elements =
-    static_cast<std::size_t>((block_rows + block_columns) * block_depth);
-
 struct Range {
   std::int64_t begin, size;
 };
@@ -27,6 +24,22 @@ Range block_of(std::int64_t index, std::int64_t block, std::int64_t extent) {
 
 std::int64_t blocks_of(std::int64_t extent, std::int64_t block) {
   return (extent + block - 1) / block;
+}
+
+/// Elements of the packed blocks of one task: whole tiles, of any size of tile.
+struct PackedExtents {
+  explicit PackedExtents(const GemmExtents& e)
+      : a(whole(e.m, max_tile_rows, block_rows) * std::min(e.k, block_depth)),
+        b(whole(e.n, max_tile_columns, block_columns) * std::min(e.k, block_depth)) {}
+  static std::int64_t whole(std::int64_t extent, std::int64_t tile, std::int64_t block) {
+    return std::min(blocks_of(extent, tile) * tile, block);
+  }
+  std::int64_t a, b;
+};
+
+/// Tasks of all products.
+std::int64_t tasks_of(const GemmExtents& e) {
+  return blocks_of(e.m, block_rows) * blocks_of(e.n, block_columns) * e.count;
 }
 
 /// Copies a block into panels of `width` lines, depth-major: to[panel][k][line]. Lines behind
@@ -66,9 +79,7 @@ void store(const T* tile, int tile_columns, Range rows, Range columns, TabledMat
 template <class T>
 void multiply_block(const Tile<T>& tile, Range rows, Range columns, std::int64_t depth,
                     TabledMatrix<const T> a, TabledMatrix<const T> b, TabledMatrix<T> c,
-                    T* packed) {
-  T* const packed_a = packed;
-  T* const packed_b = packed + block_rows * block_depth;
+                    T* packed_a, T* packed_b) {
   alignas(64) T sums[max_tile_rows * max_tile_columns];
   for (std::int64_t d = 0; d < blocks_of(depth, block_depth); ++d) {
     const Range k = block_of(d, block_depth, depth);
@@ -101,8 +112,11 @@ M moved(M matrix, std::int64_t steps) {
 
 }  // namespace
 
-std::size_t gemm_workspace_bytes(int threads) {
-  return static_cast<std::size_t>(threads) * packed_elements * sizeof(double);
+template <class T>
+std::size_t gemm_workspace_bytes(const GemmExtents& extents, int threads) {
+  const PackedExtents packed(extents);
+  const std::int64_t slots = std::min<std::int64_t>(threads, tasks_of(extents));
+  return static_cast<std::size_t>(slots * (packed.a + packed.b)) * sizeof(T);
 }
 
 template <class T>
@@ -110,23 +124,26 @@ void gemm(const GemmExtents& extents, TabledMatrix<const T> a, TabledMatrix<cons
           TabledMatrix<T> c, std::byte* workspace, int threads) {
   if (extents.k == 0) return clear(extents, c);
   const Tile<T> tile = best_tile<T>();
+  const PackedExtents packed(extents);
   const std::int64_t row_blocks = blocks_of(extents.m, block_rows);
-  const std::int64_t blocks = row_blocks * blocks_of(extents.n, block_columns);
-  const std::int64_t tasks = blocks * extents.count;
+  const std::int64_t tasks = tasks_of(extents),
+                     blocks = tasks / std::max<std::int64_t>(1, extents.count);
   // One slot a thread, so that packed blocks are private; tasks are dealt to slots in turn.
   const auto work = [&](std::int64_t slot, std::int64_t) {
-    T* packed = reinterpret_cast<T*>(workspace) + slot * static_cast<std::int64_t>(packed_elements);
+    T* const packed_a = reinterpret_cast<T*>(workspace) + slot * (packed.a + packed.b);
     for (std::int64_t task = slot; task < tasks; task += threads) {
       const std::int64_t product = task / blocks, block = task % blocks;
       multiply_block(tile, block_of(block % row_blocks, block_rows, extents.m),
                      block_of(block / row_blocks, block_columns, extents.n), extents.k,
                      moved(a, product * extents.a_step), moved(b, product * extents.b_step),
-                     moved(c, product * extents.c_step), packed);
+                     moved(c, product * extents.c_step), packed_a, packed_a + packed.a);
     }
   };
   runtime::parallel_for(std::min<std::int64_t>(threads, tasks), 1, work);
 }
 
+template std::size_t gemm_workspace_bytes<float>(const GemmExtents&, int);
+template std::size_t gemm_workspace_bytes<double>(const GemmExtents&, int);
 template void gemm(const GemmExtents&, TabledMatrix<const float>, TabledMatrix<const float>,
                    TabledMatrix<float>, std::byte*, int);
 template void gemm(const GemmExtents&, TabledMatrix<const double>, TabledMatrix<const double>,

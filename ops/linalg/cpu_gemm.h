@@ -26,8 +26,9 @@ struct GemmExtents {
   std::int64_t count = 1, a_step = 0, b_step = 0, c_step = 0;
 };
 
-/// Bytes of workspace that `gemm` needs with that many threads; 64-byte aligned.
-std::size_t gemm_workspace_bytes(int threads);
+/// Bytes of workspace that `gemm<T>` needs, 64-byte aligned.
+template <class T>
+std::size_t gemm_workspace_bytes(const GemmExtents& extents, int threads);
 
 /// c [m, n] = a [m, k] b [k, n], `count` times. Allocates nothing. The order of summation, hence
 /// every bit of the result, does not depend on `threads`. T: float or double.

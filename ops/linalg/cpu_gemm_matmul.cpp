@@ -36,7 +36,9 @@ class GemmKernel final : public Kernel {
                  .c_step = matrix_elements(request.output.shape)},
         threads_(request.threads) {}
 
-  std::size_t workspace_bytes() const override { return gemm_workspace_bytes(threads_); }
+  std::size_t workspace_bytes() const override {
+    return gemm_workspace_bytes<T>(extents_, threads_);
+  }
   std::string algorithm() const override { return "own:gemm"; }
 
   void run(const Launch& launch) override {

@@ -7,22 +7,17 @@
 #include <limits>
 
 #include "graph/graph.h"
-#include "ops/cpu_kernels.h"
 #include "ops/movement/movement.h"
 #include "runtime/evaluate.h"
+#include "tests/support/cpu.h"
 #include "tests/support/indices.h"
 #include "tests/support/run_kernel.h"
 
 namespace palimpsest::testing {
 namespace {
 
-const runtime::KernelTable& kernels() {
-  static const runtime::KernelTable table = all_cpu_kernels();
-  return table;
-}
-
 Literal evaluated(const Op& op, const std::vector<Literal>& operands) {
-  return runtime::evaluator(kernels())(op, operands);
+  return runtime::evaluator(cpu())(op, operands);
 }
 
 struct Extents {
@@ -65,7 +60,7 @@ void check_product(Sampler& s, const MatMul& op, const Extents& e) {
   for (const DType dtype : {DType::f32, DType::f64})
     for (const KernelRun& options : {KernelRun{1, {}}, KernelRun{2, {1}}}) {
       const KernelResult result =
-          run_kernel(kernels(), op, {a.converted(dtype), b.converted(dtype)}, options);
+          run_kernel(cpu(), op, {a.converted(dtype), b.converted(dtype)}, options);
       CAPTURE(dtype);
       CAPTURE(result.algorithm);
       CHECK(result.value == expected.converted(dtype));
@@ -135,7 +130,7 @@ TEST_CASE("the builder of products broadcasts leading axes as numpy does") {
   f.outputs = {matmul(x, y)};
   REQUIRE(f.outputs[0].shape() == Shape{2, 5, 3, 6});
   const std::vector<Literal> operands{a.converted(DType::f64), b.converted(DType::f64)};
-  const auto values = runtime::evaluate(f, operands, kernels()).front().doubles();
+  const auto values = runtime::evaluate(f, operands, cpu()).front().doubles();
   for (std::int64_t i = 0; i < 2; ++i)
     for (std::int64_t j = 0; j < 5; ++j) {
       const auto matrix_of = [](const Literal& t, std::int64_t index) {
@@ -171,7 +166,7 @@ TEST_CASE("the transposes of a product are its adjoints") {
       const Value y = f.graph->add(op, {f.inputs[0], f.inputs[1]});
       f.outputs = {y, op.transpose(0, f.inputs, f.inputs[2]),
                    op.transpose(1, f.inputs, f.inputs[2])};
-      const std::vector<Literal> out = runtime::evaluate(f, data, kernels());
+      const std::vector<Literal> out = runtime::evaluate(f, data, cpu());
       const auto inner = [](const Literal& p, const Literal& q) {
         double sum = 0;  // of integers: exact
         for (std::size_t i = 0; i < p.doubles().size(); ++i) sum += p.doubles()[i] * q.doubles()[i];
@@ -194,23 +189,23 @@ TEST_CASE("a matrix times its inverse is the identity") {
     }
     const Literal matrix = Literal::of(Shape{2, n, n}, x),
                   identity = Literal::of(Shape{2, n, n}, one);
-    const Literal y = run_kernel(kernels(), Inverse{}, {matrix}).value;
+    const Literal y = run_kernel(cpu(), Inverse{}, {matrix}).value;
     CHECK(distance(evaluated(MatMul{}, {matrix, y}), identity) < 1e-14 * static_cast<double>(n));
   }
 }
 
 TEST_CASE("a zero on the diagonal does not stop the inverse or the determinant") {
   const Literal x = Literal::of<double>({3, 3}, {0, 2, 0, 0, 0, 4, 1, 0, 0});
-  CHECK(run_kernel(kernels(), Inverse{}, {x}).value ==
+  CHECK(run_kernel(cpu(), Inverse{}, {x}).value ==
         Literal::of<double>({3, 3}, {0, 0, 1, 0.5, 0, 0, 0, 0.25, 0}));
-  CHECK(run_kernel(kernels(), Determinant{}, {x}).value == Literal::scalar(8.0));
+  CHECK(run_kernel(cpu(), Determinant{}, {x}).value == Literal::scalar(8.0));
 }
 
 TEST_CASE("a singular matrix has infinities as its inverse and determinant zero") {
   const Literal x = Literal::of<float>({2, 2}, {1, 2, 2, 4});
-  for (const double element : run_kernel(kernels(), Inverse{}, {x}).value.doubles())
+  for (const double element : run_kernel(cpu(), Inverse{}, {x}).value.doubles())
     CHECK(element == std::numeric_limits<double>::infinity());
-  CHECK(run_kernel(kernels(), Determinant{}, {x}).value == Literal::scalar(0.0f));
+  CHECK(run_kernel(cpu(), Determinant{}, {x}).value == Literal::scalar(0.0f));
 }
 
 TEST_CASE("determinants equal the expansion over permutations") {
@@ -237,7 +232,7 @@ TEST_CASE("determinants equal the expansion over permutations") {
       } while (std::next_permutation(columns.begin(), columns.end()));
       expected.push_back(static_cast<double>(sum));
     }
-    const Literal y = run_kernel(kernels(), Determinant{}, {x.converted(DType::f64)}).value;
+    const Literal y = run_kernel(cpu(), Determinant{}, {x.converted(DType::f64)}).value;
     CHECK(distance(y, Literal::of(Shape{2}, expected)) < 1e-10);
   }
 }
@@ -246,15 +241,15 @@ TEST_CASE("a constant right matrix is packed once and then not needed any more")
   Sampler s(1);
   const Literal a = s.tensor({40, 64}, -1, 1).converted(DType::f32);
   const Literal b = s.tensor({64, 48}, -1, 1).converted(DType::f32);
-  const KernelResult result = run_kernel(kernels(), MatMul{}, {a, b}, {1, {1}});
+  const KernelResult result = run_kernel(cpu(), MatMul{}, {a, b}, {1, {1}});
   CHECK(result.absorbed[1] == (result.resident_bytes > 0));
-  CHECK_FALSE(run_kernel(kernels(), MatMul{}, {a, b}).absorbed[1]);
+  CHECK_FALSE(run_kernel(cpu(), MatMul{}, {a, b}).absorbed[1]);
 }
 
 TEST_CASE("our own product allocates nothing when it runs") {
   Sampler s(1);
   const Literal a = s.tensor({3, 40, 300}, -1, 1), b = s.tensor({3, 300, 48}, -1, 1);
-  const KernelResult result = run_kernel(kernels(), MatMul{}, {a, b}, {2, {}});
+  const KernelResult result = run_kernel(cpu(), MatMul{}, {a, b}, {2, {}});
   CHECK(result.algorithm == "own:gemm");
   CHECK(result.allocations == 0);
 }

@@ -6,17 +6,12 @@
 #include <functional>
 #include <limits>
 
-#include "ops/cpu_kernels.h"
+#include "tests/support/cpu.h"
 #include "tests/support/indices.h"
 #include "tests/support/run_kernel.h"
 
 namespace palimpsest::testing {
 namespace {
-
-const runtime::KernelTable& kernels() {
-  static const runtime::KernelTable table = all_cpu_kernels();
-  return table;
-}
 
 /// The definition: window p covers x[p * stride + k * dilation - pad_low], k row-major.
 void each_place(const WindowGeometry& g,
@@ -41,7 +36,7 @@ void check_member(const Op& op, const Literal& operand, const Literal& expected)
   for (const int threads : {1, 2}) {
     CAPTURE(op.name());
     CAPTURE(operand.dtype());
-    const KernelResult result = run_kernel(kernels(), op, {operand}, {threads, {}});
+    const KernelResult result = run_kernel(cpu(), op, {operand}, {threads, {}});
     CHECK(result.value == expected);
     CHECK(result.allocations == 0);
   }
@@ -160,7 +155,7 @@ TEST_CASE("the first NaN of a window is its maximum") {
   const double inf = std::numeric_limits<double>::infinity();
   const Literal x = Literal::of<double>({1, 1, 6}, {inf, nan, 3, nan, -inf, -inf});
   const WindowGeometry g = window_geometry({1, 1, 6}, {3}, {1}, {1}, {0}, {0});
-  CHECK(run_kernel(kernels(), WindowArgmax{g}, {x}).value ==
+  CHECK(run_kernel(cpu(), WindowArgmax{g}, {x}).value ==
         Literal::of<std::int64_t>({1, 1, 4}, {1, 1, 3, 3}));
 }
 
@@ -168,7 +163,7 @@ TEST_CASE("padding never is the maximum, not even of minus infinities") {
   const double inf = std::numeric_limits<double>::infinity();
   const Literal x = Literal::of<double>({1, 1, 2}, {-inf, -inf});
   const WindowGeometry g = window_geometry({1, 1, 2}, {2}, {1}, {1}, {1}, {1});
-  CHECK(run_kernel(kernels(), WindowArgmax{g}, {x}).value ==
+  CHECK(run_kernel(cpu(), WindowArgmax{g}, {x}).value ==
         Literal::of<std::int64_t>({1, 1, 3}, {0, 0, 1}));
 }
 
