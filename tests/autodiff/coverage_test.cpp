@@ -91,8 +91,8 @@ TEST_CASE("cases are small, in f64, and the same whenever they are drawn") {
 TEST_CASE("row names are unique") {
   std::map<std::string, int> count;
   for (const Row& row : all_rows()) ++count[row.name()];
-  for (const auto& [name, times] : count) {
-    CAPTURE(name);
-    CHECK(times == 1);
+  for (const auto& entry : count) {
+    CAPTURE(entry.first);
+    CHECK(entry.second == 1);
   }
 }

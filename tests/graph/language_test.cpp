@@ -69,8 +69,8 @@ TEST_CASE("the language page lists exactly the primitives, with their facts") {
 TEST_CASE("no two primitives share a name") {
   std::map<std::string_view, int> count;
   AllPrimitives::for_each([&]<class P>() { ++count[P::name]; });
-  for (const auto& [name, times] : count) {
-    CAPTURE(name);
-    CHECK(times == 1);
+  for (const auto& entry : count) {
+    CAPTURE(entry.first);
+    CHECK(entry.second == 1);
   }
 }
