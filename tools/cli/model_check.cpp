@@ -107,9 +107,12 @@ class Point {
   std::size_t inputs() const { return inputs_.size(); }
   const TensorType& type(std::size_t input) const { return program_.input_type(input); }
 
-  Literal at(std::size_t output) {
+  /// All outputs at the point itself.
+  std::vector<Literal> outputs() {
     run(inputs_);
-    return program_.get(output);
+    std::vector<Literal> all;
+    for (std::size_t i = 0; i < program_.outputs(); ++i) all.push_back(program_.get(i));
+    return all;
   }
 
   /// Central difference of a rank-0 output when some inputs move along directions.
@@ -137,12 +140,13 @@ class Point {
 
 enum Output : std::size_t { loss, distance, by_forward, by_reverse, first_gradient };
 
-double gradient_error(Point& point, std::uint64_t seed, std::uint64_t stream) {
+double gradient_error(Point& point, const std::vector<Literal>& outputs, std::uint64_t seed,
+                      std::uint64_t stream) {
   std::vector<Literal> along;
   double expected = 0;
   for (std::size_t i = 1; i < point.inputs(); ++i) {
     along.push_back(random_like(point.type(i), seed, stream + i));
-    expected += dot(point.at(first_gradient + i - 1), along.back());
+    expected += dot(outputs[first_gradient + i - 1], along.back());
   }
   return relative_error(point.difference(loss, 1, along), expected);
 }
@@ -160,13 +164,14 @@ ModelCheck check_model(const Model& model, std::uint64_t seed, int directions, i
     throw InputError("check: a model imported in f64 expected");
   const Problem problem = random_problem(model, seed, threads);
   Point point(problem, seed, threads);
-  const Literal forward = point.at(by_forward), reverse = point.at(by_reverse);
+  const std::vector<Literal> outputs = point.outputs();
+  const Literal &forward = outputs[by_forward], &reverse = outputs[by_reverse];
   const Literal apart = moved(forward, reverse, -1);
   ModelCheck result;
   result.routes = std::sqrt(dot(apart, apart) / std::max(dot(reverse, reverse), 1e-300));
   for (int i = 0; i < directions; ++i) {
     const auto stream = static_cast<std::uint64_t>(1000 + 1000 * i);
-    result.gradient_errors.push_back(gradient_error(point, seed, stream));
+    result.gradient_errors.push_back(gradient_error(point, outputs, seed, stream));
     result.matching_errors.push_back(matching_error(point, reverse, seed, stream));
   }
   result.gradient = median(result.gradient_errors);

@@ -1,0 +1,36 @@
+#pragma once
+// Golden values of whole models (tests/golden/README.md) and how far the engine is from them.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/model.h"
+#include "inversion/objective.h"
+
+namespace palimpsest::test {
+
+struct Golden {
+  Literal x, y, x_star, y_star, logits, matching_cosine, matching_l2;
+  std::vector<inversion::NamedTensor> gradients;  ///< by parameter
+};
+
+/// Throws InputError when the file lacks a member.
+Golden load_golden(const std::filesystem::path& npz);
+
+/// Relative errors |value - golden| / |golden| in the Euclidean norm, `gradients` over all
+/// tensors as one vector.
+struct GoldenErrors {
+  double logits = 0, gradients = 0, matching_cosine = 0, matching_l2 = 0;
+  std::size_t parameters = 0;  ///< golden gradients with a parameter of their name and shape
+  /// For f32: branches (signs before ReLU, comparisons, positions of maxima) that the forward
+  /// pass takes otherwise than in f64, at x or x_star.
+  std::optional<std::int64_t> mask_flips;
+};
+
+/// Evaluates the model in the given precision. Throws what import, compile and run throw.
+GoldenErrors golden_errors(const std::filesystem::path& model, const Golden& golden, DType dtype,
+                           inversion::Route route = inversion::Route::automatic);
+
+}  // namespace palimpsest::test
