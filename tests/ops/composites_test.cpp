@@ -11,7 +11,7 @@
 #include "ops/nn/pool.h"
 #include "ops/nn/reduce.h"
 #include "ops/nn/softmax.h"
-#include "tests/ops/trial.h"
+#include "tests/support/trial.h"
 
 namespace palimpsest::testing {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "ops/gather/gather.h"
 
-#include "tests/ops/trial.h"
+#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
 
 namespace palimpsest::testing {

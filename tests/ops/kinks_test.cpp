@@ -9,7 +9,7 @@
 #include "ops/nn/activation.h"
 #include "ops/nn/pool.h"
 #include "ops/nn/reduce.h"
-#include "tests/ops/trial.h"
+#include "tests/support/trial.h"
 
 namespace palimpsest::testing {
 namespace {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <numeric>
 
-#include "tests/ops/trial.h"
+#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
 
 namespace palimpsest::testing {

@@ -7,7 +7,7 @@
 
 #include "ops/movement/movement.h"
 #include "runtime/cpu/parallel.h"
-#include "tests/ops/trial.h"
+#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
 
 namespace palimpsest::testing {

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "ops/axes.h"
-#include "tests/ops/trial.h"
+#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
 
 namespace palimpsest::testing {

@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "ops/source/draw.h"
-#include "tests/ops/trial.h"
+#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
 
 namespace palimpsest::testing {
