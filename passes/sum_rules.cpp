@@ -21,7 +21,7 @@ Value sum_of_broadcast(const ReduceSum& op, Value x) {
     else
       axes.push_back(axis);
   }
-  if (repetitions == 1) return {};
+  if (repetitions < 2) return {};
   const Value sum = axes.empty() ? source : reduce_sum(source, std::move(axes));
   return broadcast_to(sum * static_cast<double>(repetitions), kept_shape(x.shape(), op.axes));
 }

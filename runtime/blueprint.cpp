@@ -6,6 +6,7 @@
 
 #include "graph/sources.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/labelled.h"
 #include "runtime/schedule.h"
 
 namespace palimpsest::runtime {
@@ -44,13 +45,8 @@ Kernels prepared_kernels(const Dataflow& flow, const KernelTable& table, int thr
   Kernels kernels(flow.graph.size());
   for (const std::uint32_t index : flow.steps) {
     const Node& node = flow.graph.node(index);
-    try {
-      kernels[index] = prepared(flow, node, table, threads);
-    } catch (const UnsupportedError& error) {
-      const std::string& label = flow.graph.label(node);
-      if (label.empty()) throw;
-      throw UnsupportedError(text(label, ": ", error.what()));
-    }
+    kernels[index] = labelled<UnsupportedError>(
+        flow.graph.label(node), [&] { return prepared(flow, node, table, threads); });
   }
   return kernels;
 }

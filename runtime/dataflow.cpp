@@ -3,19 +3,10 @@
 #include <algorithm>
 
 #include "graph/sources.h"
+#include "runtime/labelled.h"
 
 namespace palimpsest::runtime {
 namespace {
-
-Aliasing aliasing_of(const Graph& graph, const Node& node, const KernelTable& kernels) {
-  try {
-    return kernels.find(node.op).aliasing;
-  } catch (const UnsupportedError& error) {
-    const std::string& label = graph.label(node);
-    if (label.empty()) throw;
-    throw UnsupportedError(text(label, ": ", error.what()));
-  }
-}
 
 void place_sources(const Function& function, Dataflow& flow) {
   for (std::size_t position = 0; position < function.inputs.size(); ++position)
@@ -57,7 +48,8 @@ Dataflow dataflow(const Function& function, const KernelTable& kernels) {
     flow.home_of[index] = index;
     if (!marked[index] || flow.homes[index].residence != Residence::arena) continue;
     const Node& node = graph.node(index);
-    const Aliasing aliasing = aliasing_of(graph, node, kernels);
+    const Aliasing aliasing = labelled<UnsupportedError>(
+        graph.label(node), [&] { return kernels.find(node.op).aliasing; });
     if (aliasing == Aliasing::view) {
       flow.home_of[index] = flow.home_of[node.inputs[0].index()];
       continue;

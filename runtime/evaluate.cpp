@@ -3,6 +3,7 @@
 #include "graph/sources.h"
 #include "runtime/buffer.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/labelled.h"
 
 namespace palimpsest::runtime {
 namespace {
@@ -54,17 +55,6 @@ std::vector<std::uint32_t> uses_of(const Function& function, const std::vector<b
   return uses;
 }
 
-Literal computed_node(const KernelTable& kernels, const Function& function, const Node& node,
-                      std::span<const Literal> operands, int threads) {
-  try {
-    return computed(kernels, node.op, operands, threads);
-  } catch (const NumericError& error) {
-    const std::string& label = function.graph->label(node);
-    if (label.empty()) throw;
-    throw NumericError(text(label, ": ", error.what()));
-  }
-}
-
 }  // namespace
 
 Evaluator evaluator(const KernelTable& kernels) {
@@ -88,7 +78,8 @@ std::vector<Literal> evaluate(const Function& function, std::span<const Literal>
     if (!marked[index] || node.op.as<Input>()) continue;
     std::vector<Literal> operands;
     for (const Value input : node.inputs) operands.push_back(values[input.index()]);
-    values[index] = computed_node(kernels, function, node, operands, threads);
+    values[index] = labelled<NumericError>(
+        graph.label(node), [&] { return computed(kernels, node.op, operands, threads); });
     for (const Value input : node.inputs)
       if (--uses[input.index()] == 0) values[input.index()] = nothing;
   }

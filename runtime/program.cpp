@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "runtime/cpu/parallel.h"
+#include "runtime/labelled.h"
 #include "runtime/program_state.h"
 
 namespace palimpsest::runtime {
@@ -61,16 +62,10 @@ void Program::check_element(const TensorType& type, DType dtype) {
 
 void Program::run() {
   const ThreadScope threads(state_->threads);
-  std::size_t at = 0;
-  try {
-    for (; at < state_->steps.size(); ++at) {
-      Step& step = state_->steps[at];
-      step.kernel->run(step.launches[state_->parity]);
-    }
-  } catch (const NumericError& error) {
-    const std::string& label = state_->infos[at].label;
-    if (label.empty()) throw;
-    throw NumericError(text(label, ": ", error.what()));
+  for (std::size_t at = 0; at < state_->steps.size(); ++at) {
+    const Step& step = state_->steps[at];
+    labelled<NumericError>(state_->infos[at].label,
+                           [&] { step.kernel->run(step.launches[state_->parity]); });
   }
   state_->parity = 1 - state_->parity;
 }
