@@ -136,6 +136,7 @@ TEST_CASE("documents that are too large, too deep or no TOML are refused") {
       {"deep header", bytes_of("[a" + repeated(".a", 40) + "]"), "at most 32 parts"},
       {"deep arrays", bytes_of("a = " + repeated("[", 5000)), "the-file:1:"},
       {"deep inline tables", bytes_of("a = " + repeated("{b = ", 5000)), "the-file:1:"},
+      {"a header without a key", bytes_of("[=]"), "TOML: invalid syntax"},
       {"duplicate key", bytes_of("a = 1\na = 2\n"), "the-file:2:"},
       {"no value", bytes_of("a = \n"), "the-file:1:"},
       {"invalid UTF-8", bytes_of("a = '\xFF'"), "the-file:1:"},

@@ -53,15 +53,16 @@ class ByteCursor {
   std::uint64_t position_ = 0;
 };
 
-/// Appends an integer, little-endian: the writing half of ByteCursor.
-template <std::unsigned_integral T>
-void append(Bytes& out, T value) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof(T));
-}
+/// Appending: the writing half of ByteCursor; integers are little-endian.
 inline void append(Bytes& out, ByteView bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  const std::size_t size = out.size();
+  out.resize(size + bytes.size());
+  if (!bytes.empty()) std::memcpy(out.data() + size, bytes.data(), bytes.size());
 }
 inline void append(Bytes& out, std::string_view characters) { append(out, byte_view(characters)); }
+template <std::unsigned_integral T>
+void append(Bytes& out, T value) {
+  append(out, ByteView(reinterpret_cast<const std::byte*>(&value), sizeof(T)));
+}
 
 }  // namespace palimpsest::tools

@@ -1,8 +1,5 @@
 #include "tools/io/config.h"
 
-#define TOML_MAX_NESTED_VALUES 32
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <sstream>
@@ -10,6 +7,15 @@
 #include "tools/io/escape.h"
 #include "tools/io/files.h"
 #include "tools/io/suggestion.h"
+
+// toml++ 3.3 asserts things that a bad file can make false ("[=]"), and with NDEBUG it tells the
+// optimiser that they are true. Here they are errors of the file, in every build. No other file
+// may include toml++: its inline functions would exist twice, with and without these checks.
+[[noreturn]] static void refuse_syntax() { throw palimpsest::InputError("TOML: invalid syntax"); }
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_cast<void>((condition) || (refuse_syntax(), false))
+#define TOML_MAX_NESTED_VALUES 32
+#include <toml++/toml.h>
 
 namespace palimpsest::tools {
 
@@ -233,6 +239,8 @@ Config Config::parse(std::string_view characters, std::string source) {
     const auto& at = error.source().begin;
     throw InputError(palimpsest::text(source, ":", at.line, ":", at.column, ": ",
                                       terminal_text(error.description())));
+  } catch (const InputError& error) {
+    throw InputError(palimpsest::text(source, ": ", error.what()));
   }
 }
 

@@ -39,7 +39,7 @@ template <class T, class Print>
 std::string list(const std::vector<T>& values, Print print) {
   std::string out;
   for (const T& value : values) out += (out.empty() ? "" : ", ") + print(value);
-  return "[" + out + "]";
+  return text("[", out, "]");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "graph/error.h"
+
 namespace palimpsest::tools {
 namespace {
 
@@ -86,15 +88,15 @@ std::string terminal_text(std::string_view text) {
 
 std::string quoted_name(std::string_view name) {
   constexpr std::size_t longest = 120;
-  if (name.size() <= longest) return "'" + terminal_text(name) + "'";
-  return "'" + terminal_text(name.substr(0, longest)) + "...'";
+  const std::string_view end = name.size() > longest ? "...'" : "'";
+  return text("'", terminal_text(name.substr(0, longest)), end);
 }
 
 std::string safe_file_name(std::string_view name) {
   std::string out(name.substr(0, 100));
   for (char& c : out)
     if (!is_portable(c)) c = '_';
-  if (out.empty() || out[0] == '.' || out[0] == '-' || is_device_name(out)) out.insert(0, "_");
+  if (out.empty() || out[0] == '.' || out[0] == '-' || is_device_name(out)) out = text("_", out);
   if (out.size() > 100) out.resize(100);
   return out;
 }

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "graph/error.h"
+
 namespace palimpsest::tools {
 namespace {
 
@@ -36,7 +38,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
     best = distance;
     nearest = candidate;
   }
-  return nearest.empty() ? std::string() : ", did you mean '" + std::string(nearest) + "'?";
+  return nearest.empty() ? std::string() : text(", did you mean '", nearest, "'?");
 }
 
 }  // namespace palimpsest::tools

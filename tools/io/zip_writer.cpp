@@ -55,6 +55,7 @@ void ZipWriter::add(std::string_view name, ByteView bytes) {
       crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 
   Bytes fields;  // what local header and directory entry have in common
+  fields.reserve(26);
   for (const std::uint16_t field :
        {version, utf8_name, deflate ? method_deflate : std::uint16_t{0}, no_time, first_date})
     append(fields, field);
