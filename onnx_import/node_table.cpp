@@ -21,6 +21,7 @@ constexpr std::string_view data_dependent = "its output shape depends on data";
 constexpr std::string_view strings = "strings are not tensors of numbers";
 
 constexpr std::array gaps{
+    KnownGap{"BitwiseNot", "the width of unsigned integers is not kept"},
     KnownGap{"LSTM", recurrent},
     KnownGap{"GRU", recurrent},
     KnownGap{"RNN", recurrent},
@@ -40,10 +41,8 @@ constexpr std::array gaps{
     KnownGap{"RandomNormalLike", random},
     KnownGap{"RandomUniform", random},
     KnownGap{"RandomUniformLike", random},
-    KnownGap{"NonZero", data_dependent},
     KnownGap{"NonMaxSuppression", data_dependent},
     KnownGap{"Unique", data_dependent},
-    KnownGap{"Compress", data_dependent},
     KnownGap{"StringConcat", strings},
     KnownGap{"StringNormalizer", strings},
     KnownGap{"StringSplit", strings},

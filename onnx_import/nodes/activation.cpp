@@ -74,6 +74,11 @@ std::vector<Value> swish(NodeContext& node) {
   return {x * sigmoid(x * node.attributes().real("alpha", 1))};
 }
 
+std::vector<Value> swiglu(NodeContext& node) {
+  const Value gate = node.input(0);
+  return {gate * sigmoid(gate * node.attributes().real("alpha", 1)) * node.input(1)};
+}
+
 nn::ClipBorder border(const NodeContext& node) {
   return node.options().clip_border_blocks ? nn::ClipBorder::block : nn::ClipBorder::pass;
 }
@@ -121,6 +126,7 @@ void add_activation_nodes(NodeTable& table) {
   table.add("PRelu", 7, prelu);
   table.add("Gelu", 20, gelu);
   table.add("Swish", 24, swish);
+  table.add("SwiGLU", 28, swiglu);
   table.add("Clip", 1, clip_by_attributes);
   table.add("Clip", 11, clip);
 }

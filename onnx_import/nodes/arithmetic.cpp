@@ -76,7 +76,9 @@ std::vector<Value> modulo(NodeContext& node) {
   return {select(shifted, remainder + b, remainder)};
 }
 
+/// Of unsigned integers only: the width of signed ones is not kept.
 std::vector<Value> bit_shift(NodeContext& node) {
+  if (node.opset() >= 28) node.unsupported("shifts of signed integers");
   const std::string direction = node.attributes().string("direction", "");
   if (direction == "RIGHT") return {shift_right(node.input(0), node.input(1))};
   if (direction == "LEFT") return {shift_left(node.input(0), node.input(1))};

@@ -46,7 +46,6 @@ void add_comparison_nodes(NodeTable& table) {
   table.add("BitwiseAnd", 18, binary<logical_and>);
   table.add("BitwiseOr", 18, binary<logical_or>);
   table.add("BitwiseXor", 18, binary<logical_xor>);
-  table.add("BitwiseNot", 18, negation);
   table.add("Where", 9, where);
   table.add("IsNaN", 9, nan);
   table.add("IsInf", 10, infinite);

@@ -4,6 +4,7 @@
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/nodes.h"
 #include "onnx_import/nodes/spatial.h"
+#include "ops/gather/gather.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
@@ -50,6 +51,26 @@ std::vector<Value> average_pool(NodeContext& node) {
                            include ? nn::CountPadding::include : nn::CountPadding::exclude)};
 }
 
+/// Values go back to the places that MaxPool's indices name; all other places are 0.
+std::vector<Value> max_unpool(NodeContext& node) {
+  const Value x = node.input(0);
+  const Window window = window_of(node, x.shape(), node.attributes().integers("kernel_shape"));
+  std::vector<std::int64_t> natural{x.shape()[0], x.shape()[1]};
+  for (std::size_t i = 0; i < window.size.size(); ++i)
+    natural.push_back((x.shape()[static_cast<int>(i) + 2] - 1) * window.stride[i] + window.size[i] -
+                      window.pad_low[i] - window.pad_high[i]);
+  const Shape inferred(std::move(natural));
+  const Shape output = node.has_input(2) ? Shape(node.required_integers(2)) : inferred;
+  if (output.rank() != inferred.rank()) node.invalid(text("output_shape ", output));
+  // Indices count over the tensor that was pooled; a larger output keeps its corner.
+  const std::int64_t count = x.shape().elements();
+  const Value flat = scatter_add(reshape(x, Shape{1, count, 1}),
+                                 reshape(node.input(1), Shape{1, count}), inferred.elements());
+  std::vector<std::int64_t> beyond;
+  for (int axis = 0; axis < output.rank(); ++axis) beyond.push_back(output[axis] - inferred[axis]);
+  return {pad(reshape(flat, inferred), std::vector<std::int64_t>(beyond.size(), 0), beyond)};
+}
+
 /// (sum of |x|^p)^(1/p), over what `sum` sums.
 template <class F>
 Value power_mean(NodeContext& node, Value x, F sum) {
@@ -90,6 +111,7 @@ std::vector<Value> global(NodeContext& node) {
 
 void add_pool_nodes(NodeTable& table) {
   table.add("MaxPool", 1, max_pool);
+  table.add("MaxUnpool", 9, max_unpool);
   table.add("AveragePool", 1, average_pool);
   table.add("LpPool", 2, lp_pool);
   table.add("GlobalAveragePool", 1, global<nn::global_average_pool>);

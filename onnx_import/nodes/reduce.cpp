@@ -3,6 +3,7 @@
 #include "ops/nn/reduce.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "onnx_import/nodes/axes.h"
 #include "onnx_import/nodes/nodes.h"
@@ -56,13 +57,25 @@ Value mean(Value x, std::vector<int> axes) {
   return sum / full_like(sum, static_cast<double>(count));
 }
 
+/// The extremum of nothing, in the shape of the reduction.
+Value of_nothing(Value x, std::vector<int> axes, double number) {
+  const Value shaped = reduce_sum(cast(x, DType::i64), std::move(axes));
+  return full(x.graph(), {x.dtype(), shaped.shape()}, number);
+}
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 Value largest(Value x, std::vector<int> axes) {
+  if (x.shape().elements() == 0 && x.dtype() != DType::i64)
+    return of_nothing(x, std::move(axes), is_float(x.dtype()) ? -infinity : 0);
   if (is_float(x.dtype())) return nn::reduce_max(x, std::move(axes));
   const Value y = max_without_derivative(cast(x, DType::i64), std::move(axes));
   return cast(y, x.dtype());
 }
 
 Value smallest(Value x, std::vector<int> axes) {
+  if (x.shape().elements() == 0 && x.dtype() != DType::i64)
+    return of_nothing(x, std::move(axes), is_float(x.dtype()) ? infinity : 1);
   if (is_float(x.dtype())) return nn::reduce_min(x, std::move(axes));
   const Value y = -max_without_derivative(-cast(x, DType::i64), std::move(axes));
   return cast(y, x.dtype());

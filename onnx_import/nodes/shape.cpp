@@ -163,7 +163,10 @@ std::vector<Value> space_to_depth(NodeContext& node) {
   const Value x = node.input(0);
   const auto [n, c, h, w, b] = blocks_of(node, x.shape());
   if (h % b != 0 || w % b != 0) node.invalid(text("blocksize ", b, " does not divide ", x.shape()));
-  const Value split = permute(reshape(x, Shape{n, c, h / b, b, w / b, b}), {0, 3, 5, 1, 2, 4});
+  const bool columns_first = node.attributes().string("mode", "DCR") == "CRD";
+  const Value parts = reshape(x, Shape{n, c, h / b, b, w / b, b});
+  const Value split =
+      columns_first ? permute(parts, {0, 1, 3, 5, 2, 4}) : permute(parts, {0, 3, 5, 1, 2, 4});
   return {reshape(split, Shape{n, c * b * b, h / b, w / b})};
 }
 
