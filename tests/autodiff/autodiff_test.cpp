@@ -12,7 +12,7 @@
 #include "ops/reduce/reduce.h"
 #include "runtime/evaluate.h"
 #include "tests/support/cpu.h"
-#include "tests/support/derivatives_at.h"
+#include "tests/support/flat_map.h"
 
 using namespace palimpsest;
 using namespace palimpsest::testing;
