@@ -136,6 +136,9 @@ TEST_CASE("documents that are too large, too deep or no TOML are refused") {
       {"deep header", bytes_of("[a" + repeated(".a", 40) + "]"), "at most 32 parts"},
       {"deep arrays", bytes_of("a = " + repeated("[", 5000)), "the-file:1:"},
       {"deep inline tables", bytes_of("a = " + repeated("{b = ", 5000)), "the-file:1:"},
+      {"a letter as a key", bytes_of("\u00E9 = 1"), "ASCII outside"},
+      {"a letter behind a value", bytes_of("a = 1 \u00E9"), "ASCII outside"},
+      {"a letter behind a joined line", bytes_of("a = \"\"\"\\\n \u00E9\"\"\""), "multi-line"},
       {"a header without a key", bytes_of("[=]"), "TOML: invalid syntax"},
       {"duplicate key", bytes_of("a = 1\na = 2\n"), "the-file:2:"},
       {"no value", bytes_of("a = \n"), "the-file:1:"},
@@ -146,6 +149,12 @@ TEST_CASE("documents that are too large, too deep or no TOML are refused") {
   check_all_refused(files, [](ByteView file, std::string_view place) {
     Config::parse(characters(file), std::string(place));
   });
+}
+
+TEST_CASE("letters of any script are welcome in strings and comments") {
+  ConfigTable root = config("# \u00E9\na = '\u00E9'\n'\u00E9' = \"\"\"\u00E9\n\"\"\"\n").root();
+  CHECK(root.string("a") == "\u00E9");
+  CHECK(root.string("\u00E9") == "\u00E9\n");
 }
 
 TEST_CASE("dots in strings, comments and long lists are no depth") {

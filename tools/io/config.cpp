@@ -31,43 +31,53 @@ namespace {
 constexpr std::uint64_t max_bytes = std::uint64_t{1} << 20;
 constexpr int max_depth = 32;
 
-/// Finds dotted keys deeper than the limit before the parser builds (and recursively destroys)
-/// them. Follows strings and comments as TOML does; where it would lose track, the text is no
-/// valid TOML and the parser stops at the same place.
-class DotCounter {
+/// Finds what toml++ 3.3 must not see: dotted keys so deep that it would overflow the stack, and
+/// non-ASCII characters where it asks whether they are space, which is undefined for some letters
+/// (TOML allows them in strings and comments only). Follows strings and comments as TOML does;
+/// where it would lose track, the text is no valid TOML and the parser stops at the same place.
+class Precheck {
  public:
-  explicit DotCounter(std::string_view text) : text_(text) {}
+  explicit Precheck(std::string_view text) : text_(text) {}
 
-  bool within_limit() {
+  /// What was expected instead; empty when the text may be parsed.
+  std::string problem() {
     int dots = 0;
     while (position_ < text_.size()) {
       const char c = text_[position_];
       if (c == '"' || c == '\'') {
-        skip_string(c);
+        if (!skip_string(c)) return "no '\\' beside non-ASCII characters in a multi-line string";
         continue;
       }
+      if (!is_ascii(c)) return "ASCII outside of strings and comments";
       if (c == '#') position_ = std::min(text_.find('\n', position_), text_.size() - 1);
-      if (c == '.' && ++dots >= max_depth) return false;
+      if (c == '.' && ++dots >= max_depth) return text("keys of at most ", max_depth, " parts");
       if (std::string_view("=,{}[]\n#").find(c) != std::string_view::npos) dots = 0;
       ++position_;
     }
-    return true;
+    return {};
   }
 
  private:
-  void skip_string(char quote) {
+  static bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+  /// False for a multi-line string with a backslash (which may join lines) and non-ASCII text.
+  bool skip_string(char quote) {
     const std::string triple(3, quote);
     const bool multi_line = text_.substr(position_).starts_with(triple);
+    const std::size_t begin = position_;
     position_ += multi_line ? 3 : 1;
     while (position_ < text_.size()) {
       const char c = text_[position_];
       const bool closes = multi_line ? text_.substr(position_).starts_with(triple) : c == quote;
-      if (!multi_line && c == '\n') return;
+      if (!multi_line && c == '\n') return true;
       position_ += closes && multi_line ? 3 : c == '\\' && quote == '"' ? 2 : 1;
       if (closes) break;
     }
     // A multi-line string may end in up to two quotes of its own.
     while (multi_line && position_ < text_.size() && text_[position_] == quote) ++position_;
+    const std::string_view all = text_.substr(begin, position_ - begin);
+    return !multi_line || quote != '"' || all.find('\\') == std::string_view::npos ||
+           std::ranges::all_of(all, is_ascii);
   }
 
   std::string_view text_;
@@ -227,8 +237,8 @@ Config Config::parse(std::string_view characters, std::string source) {
   if (characters.size() > max_bytes)
     throw InputError(palimpsest::text(source, ": at most ", max_bytes, " bytes of TOML expected, ",
                                       characters.size(), " came"));
-  if (!DotCounter(characters).within_limit())
-    throw InputError(palimpsest::text(source, ": keys of at most ", max_depth, " parts expected"));
+  if (const std::string expected = Precheck(characters).problem(); !expected.empty())
+    throw InputError(palimpsest::text(source, ": TOML: ", expected, " expected"));
   try {
     auto content = std::make_shared<ConfigTable::Content>();
     content->document = std::make_shared<const toml::table>(toml::parse(characters, source));
