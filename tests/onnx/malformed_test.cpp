@@ -50,7 +50,6 @@ Message nested_if(int depth) {
 TEST_CASE("every truncation of a model is refused with an ImportError") {
   const std::string whole = convolution({integers_attribute("strides", {1, 1})});
   CHECK_NOTHROW(imported(whole));
-  // Cuts at a field boundary leave a smaller model behind; it must still lack something.
   for (std::size_t length = 0; length < whole.size(); ++length) {
     CAPTURE(length);
     CHECK_THROWS_AS(imported(whole.substr(0, length)), Error);

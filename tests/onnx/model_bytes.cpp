@@ -154,9 +154,9 @@ std::string model(const Message& graph, std::int64_t version,
                   const std::vector<Message>& functions) {
   Message message;
   message.integer(1, 8).bytes(2, "by hand").message(7, graph);
-  message.message(8, opset("", version)).message(8, opset("local", 1));
   for (const Message& entry : functions) message.message(25, entry);
-  return message.encoded();
+  // The version that everything depends on comes last, so that no truncation is a whole model.
+  return message.message(8, opset("local", 1)).message(8, opset("", version)).encoded();
 }
 
 std::span<const std::byte> as_bytes(const std::string& text) {
