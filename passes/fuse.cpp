@@ -91,10 +91,9 @@ class Grouping {
     return operands;
   }
 
-  /// Elementwise, of the group's shape, and used inside the group only.
+  /// Elementwise (hence of the group's shape) and used inside the group only.
   bool belongs(std::uint32_t index, const Group& group) const {
-    const Node& node = graph_.node(index);
-    return can_fuse(node) && node.type.shape == result_type(group).shape &&
+    return can_fuse(graph_.node(index)) &&
            std::ranges::all_of(users_[index],
                                [&](std::uint32_t user) { return group.members.contains(user); });
   }

@@ -81,6 +81,15 @@ TEST_CASE("multiplication by a mask becomes a choice") {
   CHECK(left.find(" cast") == std::string::npos);
 }
 
+TEST_CASE("a mask may be broadcast after its conversion") {
+  const std::string left = left_of(unary_function({4, 1}, [](Value x) {
+    const Value mask = cast(less(zeros_like(x), x), x.dtype());
+    return broadcast_to(mask, {4, 3}) * broadcast_to(exp(x), {4, 3});
+  }));
+  CHECK(left.find("select") != std::string::npos);
+  CHECK(left.find("mul") == std::string::npos);
+}
+
 TEST_CASE("a mask hides what is not finite once it is a choice") {
   const Function f = unary_function(
       {2}, [](Value x) { return cast(less(zeros_like(x), x), x.dtype()) * (1.0 / x); });
@@ -106,6 +115,17 @@ TEST_CASE("choices that repeat or cannot differ are made once") {
           const Value condition = less(zeros_like(x), x);
           return x.graph().add(Select{}, {condition, x, x});
         })).empty());
+}
+
+TEST_CASE("a choice nested in the other branch is made once as well") {
+  const auto nested = [](Value x) {
+    const Value positive = less(zeros_like(x), x);
+    const Value inner = x.graph().add(Select{}, {positive, exp(x), sin(x)});
+    return x.graph().add(Select{}, {positive, cos(x), inner});
+  };
+  const std::string left = left_of(unary_function({4}, nested));
+  CHECK(left.find("select") == left.rfind("select"));
+  CHECK(left.find("exp") == std::string::npos);
 }
 
 TEST_CASE("a negated condition swaps the branches") {

@@ -105,6 +105,19 @@ TEST_CASE("a result computed in place never destroys what is still needed") {
   CHECK(program.get(1) == Literal::scalar(4.0F).reshaped({1}));
 }
 
+TEST_CASE("memory taken over in place stays reserved for as long as its last owner lives") {
+  Function f;
+  const Value x = f.graph->input(f32({64}), "x");
+  f.inputs = {x};
+  const Value held = neg(exp(x));  // lies where exp(x) lay, and is read at the very end
+  Value y = exp(held);
+  for (int i = 0; i < 6; ++i) y = sub(exp(y), y);
+  f.outputs = {sub(y, held)};
+  Program program = compile(f, toy_kernels());
+  const std::vector<Literal> inputs{Literal::filled(f32({64}), -0.5)};
+  CHECK(outputs_of(program, inputs)[0] == runtime::evaluate(f, inputs, toy_kernels())[0]);
+}
+
 TEST_CASE("in-place results and views take no memory of their own") {
   Function f;
   const Value x = f.graph->input(f32({1024}), "x");
@@ -185,6 +198,15 @@ TEST_CASE("a constant is kept without a copy, and dropped when every user has pa
 
   f.outputs.push_back(add(packed, f.graph->constant(weight)));
   CHECK(compile(f, toy_kernels()).memory().constants == 2048);
+}
+
+TEST_CASE("constants that share their data count once") {
+  Function f;
+  f.inputs = {f.graph->input(f32({256}), "x")};
+  const Literal data = ramp({256});
+  const Value square = f.graph->constant(data.reshaped({16, 16}));
+  f.outputs = {sub(f.inputs[0], f.graph->constant(data)), exp(square)};
+  CHECK(compile(f, toy_kernels()).memory().constants == 1024);
 }
 
 TEST_CASE("a weight is packed through a view of a constant too") {
