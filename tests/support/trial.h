@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <sstream>
 #include <vector>
 
 #include "autodiff/autodiff.h"
@@ -55,3 +56,13 @@ struct Trial : Case {
 using Numbers = std::vector<double>;
 
 }  // namespace palimpsest::testing
+
+/// Prints the numbers of a failed comparison.
+template <>
+struct doctest::StringMaker<palimpsest::testing::Numbers> {
+  static String convert(const palimpsest::testing::Numbers& numbers) {
+    std::ostringstream out;
+    for (const double number : numbers) out << (&number == numbers.data() ? "" : ", ") << number;
+    return out.str().c_str();
+  }
+};
