@@ -14,6 +14,11 @@ Bytes file_of(std::string_view header, std::size_t data_bytes) {
   return out;
 }
 
+/// A file with one tensor "a" described by the fields.
+Bytes entry(std::string_view fields, std::size_t data_bytes = 4) {
+  return file_of(text("{\"a\":{", fields, "}}"), data_bytes);
+}
+
 void read(ByteView file, std::string_view place) { parse_safetensors(file, place); }
 
 TEST_CASE("a file of the safetensors library is read, with all its dtypes and its metadata") {
@@ -61,10 +66,7 @@ TEST_CASE("writing refuses names that are missing, repeated or no UTF-8") {
   CHECK_THROWS_AS(safetensors_bytes({{"\xFF", one}}), InputError);
 }
 
-TEST_CASE("damaged safetensors files are refused with the reason") {
-  const auto entry = [](std::string_view body, std::size_t data = 4) {
-    return file_of(text("{\"a\":{", body, "}}"), data);
-  };
+TEST_CASE("damaged safetensors headers are refused with the reason") {
   Bytes long_header;
   append(long_header, (std::uint64_t{16} << 20) + 1);
   Bytes past_end;
@@ -86,6 +88,13 @@ TEST_CASE("damaged safetensors files are refused with the reason") {
                0),
            "occurs twice"},
           {"nested too deep", file_of(R"({"a":[[[[[]]]]]})", 0), "nested at most 4"},
+      },
+      read);
+}
+
+TEST_CASE("damaged safetensors entries are refused with the reason") {
+  check_all_refused(
+      {
           {"entry is no object", file_of(R"({"a":1})", 0), "an object of dtype"},
           {"missing field", entry(R"("dtype":"F32","shape":[1])"), "an object of dtype"},
           {"foreign field", entry(R"("dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1)"),
