@@ -10,7 +10,7 @@ scripts/build.sh release palimpsest
 example=examples/quickstart
 out=build/quickstart
 build/release/tools/palimpsest invert "$example/lenet.onnx" --update "$example/update.npz" \
-  --recipe dlg --restarts 8 --seed 1 --truth "$example/truth.png" --out "$out" --overwrite
+  --recipe dlg --restarts 3 --seed 10 --truth "$example/truth.png" --out "$out" --overwrite
 
 echo
 echo "Look at $out/grid.png: the truth above, the reconstruction below."
