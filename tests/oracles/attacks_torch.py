@@ -98,9 +98,9 @@ def run_lbfgs(variables: Tensors, objective: Callable[[], torch.Tensor], iterati
             variable.grad = slope
         return value.detach()
 
-    for iteration in range(iterations):
+    for _ in range(iterations):
         history.append(optimizer.step(closure).item())
-        if not np.isfinite(history[-1]) or (iteration % 10 == 0 and history[-1] < target):
+        if not np.isfinite(history[-1]) or history[-1] < target:
             break
     return history
 
