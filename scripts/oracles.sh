@@ -5,6 +5,7 @@
 #   scripts/oracles.sh goldens [MODEL...]   write tests/golden again
 #   scripts/oracles.sh untrained [MODEL...] freshly initialised full-width models, to attack, into build/untrained
 #   scripts/oracles.sh data                 write examples/photos and examples/quickstart again
+#   scripts/oracles.sh environment          make the virtual environment, nothing else
 #   scripts/oracles.sh attack ...           tests/oracles/attacks_torch.py
 #   scripts/oracles.sh update ...           tests/oracles/make_update.py
 # PALIMPSEST_ORACLE_VENV names a virtual environment to use instead of build/oracle-venv;
@@ -59,6 +60,9 @@ case "$command" in
     python tests/oracles/make_photos.py examples/photos
     python tests/oracles/make_quickstart.py examples/photos/cat.png examples/quickstart
     ;;
+  environment)
+    need_pytorch
+    ;;
   attack)
     need_pytorch
     python tests/oracles/attacks_torch.py "$@"
@@ -68,7 +72,7 @@ case "$command" in
     python tests/oracles/make_update.py "$@"
     ;;
   *)
-    sed -n '2,11s/^# \{0,1\}//p' scripts/oracles.sh
+    sed -n '2,12s/^# \{0,1\}//p' scripts/oracles.sh
     exit 2
     ;;
 esac
