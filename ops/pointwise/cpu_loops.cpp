@@ -1,6 +1,7 @@
 #include "ops/pointwise/cpu_loops.h"
 
 #include "ops/all.h"
+#include "ops/pointwise/cpu_math.h"
 #include "runtime/cpu/dispatch.h"
 
 namespace palimpsest {
@@ -24,12 +25,65 @@ const T* elements(const std::byte* bytes) {
   return reinterpret_cast<const T*>(bytes);
 }
 
+template <class P, class T>
+concept HasVectorMath = std::same_as<T, float> && requires(T x) {
+  cpu::vectorised(P{}, x);
+};
+
+/// P of one element, by vectorisable arithmetic where there is some.
+template <class P, class T>
+[[gnu::always_inline]] inline auto evaluated(T x) {
+  if constexpr (HasVectorMath<P, T>)
+    return cpu::vectorised(P{}, x);
+  else
+    return P::template apply<T>(x);
+}
+
 template <class P, class In, class Out>
-void unary_loop(const std::byte* const* operands, std::byte* result, std::int64_t count) {
+[[gnu::always_inline]] inline void unary_loop(const std::byte* const* operands, std::byte* result,
+                                              std::int64_t count) {
   const In* x = elements<In>(operands[0]);
   Out* y = reinterpret_cast<Out*>(result);
 #pragma omp simd
-  for (std::int64_t i = 0; i < count; ++i) y[i] = P::template apply<In>(x[i]);
+  for (std::int64_t i = 0; i < count; ++i) y[i] = evaluated<P>(x[i]);
+}
+
+#if defined(__x86_64__)
+template <ElementLoop loop>
+[[gnu::target("avx2")]] void on_avx2(const std::byte* const* operands, std::byte* result,
+                                     std::int64_t count) {
+  loop(operands, result, count);
+}
+
+template <ElementLoop loop>
+[[gnu::target("avx512f,avx512dq,avx512vl,avx512bw")]] void on_avx512(
+    const std::byte* const* operands, std::byte* result, std::int64_t count) {
+  loop(operands, result, count);
+}
+
+/// The loop for the widest vectors of this machine. Products are never contracted (see
+/// ops/CMakeLists.txt), so the bits do not depend on the choice.
+template <ElementLoop loop>
+ElementLoop widest() {
+  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw"))
+    return on_avx512<loop>;
+  return __builtin_cpu_supports("avx2") ? on_avx2<loop> : loop;
+}
+#else
+template <ElementLoop loop>
+ElementLoop widest() {
+  return loop;
+}
+#endif
+
+/// Loops that only move numbers are bound by memory and gain nothing from wider vectors.
+template <class P, class T>
+ElementLoop unary_loop_for() {
+  if constexpr (HasVectorMath<P, T>)
+    return widest<unary_loop<P, T, T>>();
+  else
+    return unary_loop<P, T, T>;
 }
 
 template <class P, class In, class Out>
@@ -73,7 +127,7 @@ ElementLoop choose(DType in, DType) {
     if constexpr (requires(T x) { P::template apply<T>(x, x); })
       return binary_loop<P, T, T>;
     else
-      return unary_loop<P, T, T>;
+      return unary_loop_for<P, T>();
   };
   if constexpr (std::derived_from<P, FloatUnary>)
     return with_float(in, P::name, same);

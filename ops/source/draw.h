@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "ops/host_device.h"
+#include "ops/polynomial.h"
 
 namespace palimpsest {
 
@@ -50,26 +51,19 @@ PALIMPSEST_HOST_DEVICE inline double unit_interval(std::uint32_t high, std::uint
   return static_cast<double>(bits) * 0x1p-53;
 }
 
-/// c[0] + c[1] x + c[2] x^2 ... by Horner's rule.
-template <int terms>
-PALIMPSEST_HOST_DEVICE constexpr double polynomial(const double (&c)[terms], double x) {
-  double sum = c[terms - 1];
-  for (int i = terms - 2; i >= 0; --i) sum = sum * x + c[i];
-  return sum;
-}
-
 /// log(u) for u in (0, 1]: u = m 2^e with m in [sqrt(1/2), sqrt(2)), and
 /// log(m) = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.172, by its series to s^21.
 PALIMPSEST_HOST_DEVICE inline double log_of_unit(double u) {
-  constexpr double atanh_series[] = {1,        1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9, 1.0 / 11,
-                                     1.0 / 13, 1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21};
   int exponent = 0;
   while (u < 0.70710678118654752) {
     u *= 2;
     --exponent;
   }
   const double s = (u - 1) / (u + 1);
-  return exponent * 0.69314718055994531 + 2 * s * polynomial(atanh_series, s * s);
+  return exponent * 0.69314718055994531 + 2 * s *
+                                              polynomial(s * s, 1.0, 1.0 / 3, 1.0 / 5, 1.0 / 7,
+                                                         1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15,
+                                                         1.0 / 17, 1.0 / 19, 1.0 / 21);
 }
 
 struct Angle {
@@ -79,30 +73,14 @@ struct Angle {
 /// cos(2 pi u) and sin(2 pi u) for u in [0, 1): exact reduction to an eighth of a turn around
 /// the nearest quarter, then the Taylor series to x^18 and x^19.
 PALIMPSEST_HOST_DEVICE inline Angle angle_of_turn(double u) {
-  constexpr double cosine_series[] = {1,
-                                      -1.0 / 2,
-                                      1.0 / 24,
-                                      -1.0 / 720,
-                                      1.0 / 40320,
-                                      -1.0 / 3628800,
-                                      1.0 / 479001600,
-                                      -1.0 / 87178291200,
-                                      1.0 / 20922789888000,
-                                      -1.0 / 6402373705728000};
-  constexpr double sine_series[] = {1,
-                                    -1.0 / 6,
-                                    1.0 / 120,
-                                    -1.0 / 5040,
-                                    1.0 / 362880,
-                                    -1.0 / 39916800,
-                                    1.0 / 6227020800,
-                                    -1.0 / 1307674368000,
-                                    1.0 / 355687428096000,
-                                    -1.0 / 121645100408832000};
   const int quarter = static_cast<int>(4 * u + 0.5);
   const double x = (u - 0.25 * quarter) * 6.28318530717958648;
-  const double cosine = polynomial(cosine_series, x * x);
-  const double sine = x * polynomial(sine_series, x * x);
+  const double cosine = polynomial(x * x, 1.0, -1.0 / 2, 1.0 / 24, -1.0 / 720, 1.0 / 40320,
+                                   -1.0 / 3628800, 1.0 / 479001600, -1.0 / 87178291200,
+                                   1.0 / 20922789888000, -1.0 / 6402373705728000);
+  const double sine = x * polynomial(x * x, 1.0, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880,
+                                     -1.0 / 39916800, 1.0 / 6227020800, -1.0 / 1307674368000,
+                                     1.0 / 355687428096000, -1.0 / 121645100408832000);
   switch (quarter % 4) {
     case 0:
       return {cosine, sine};
