@@ -16,11 +16,13 @@ struct CompileOptions {
   std::vector<std::pair<std::size_t, std::size_t>> feedback{};
 };
 
-/// Throws UnsupportedError for a primitive without a kernel, ResourceError for the budget.
+/// Throws UnsupportedError for a primitive without a kernel, ResourceError for the budget,
+/// InputError for options out of range, ShapeError for feedback between different types.
 Program compile(const Function& function, const KernelTable& kernels,
                 const CompileOptions& options = {});
 
-/// What compile would need, without allocating it or preparing kernels' weights.
+/// Exactly what compile would report, without allocating it; kernels are prepared to learn their
+/// needs, and dropped again. The budget is not applied.
 MemoryReport plan_memory(const Function& function, const KernelTable& kernels,
                          const CompileOptions& options = {});
 

@@ -11,7 +11,7 @@
 
 namespace palimpsest::runtime {
 
-/// What is known when a kernel is prepared.
+/// What is known when a kernel is prepared; nothing it refers to outlives that call.
 struct KernelRequest {
   const Op& op;
   std::span<const TensorType> inputs;

@@ -40,7 +40,8 @@ class Program {
   const TensorType& output_type(std::size_t position) const;
 
   /// Memory of an input, to be written before run(), and of an output, to be read after it.
-  /// Pointers of inputs and outputs that feed back into each other change with every run.
+  /// Both begin as zeros. Pointers of inputs and outputs that feed back into each other change
+  /// with every run; after it, the output and the next run's input are the same memory.
   std::span<std::byte> input(std::size_t position);
   std::span<const std::byte> output(std::size_t position) const;
 
