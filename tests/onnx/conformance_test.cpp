@@ -6,9 +6,9 @@
 #include <sstream>
 
 #include "graph/error.h"
-#include "tests/onnx/backend_case.h"
+#include "tests/support/backend_case.h"
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -89,4 +89,4 @@ TEST_CASE("ONNX's backend tests pass but for those that are listed with a reason
   }
 }
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing

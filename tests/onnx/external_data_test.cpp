@@ -7,11 +7,11 @@
 #include <fstream>
 
 #include "onnx_import/import.h"
-#include "ops/cpu_kernels.h"
 #include "runtime/evaluate.h"
-#include "tests/onnx/model_bytes.h"
+#include "tests/support/cpu.h"
+#include "tests/support/model_bytes.h"
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,7 +46,7 @@ class Sandbox {
                                {value_info("x", {2})},
                                {value_info("y", {})}});
     write(models() / "model.onnx", model(sum));
-    return onnx_import::load(models() / "model.onnx", {}, runtime::evaluator(all_cpu_kernels()));
+    return onnx_import::load(models() / "model.onnx", {}, runtime::evaluator(cpu()));
   }
 
  private:
@@ -122,16 +122,15 @@ TEST_CASE("a model that comes as bytes has no external data") {
                              {external_tensor("w", {2}, {{"location", "data"}})},
                              {value_info("x", {2})},
                              {value_info("y", {})}});
-  CHECK_THROWS_AS(
-      onnx_import::load_bytes(as_bytes(model(sum)), {}, runtime::evaluator(all_cpu_kernels())),
-      ImportError);
+  CHECK_THROWS_AS(onnx_import::load_bytes(as_bytes(model(sum)), {}, runtime::evaluator(cpu())),
+                  ImportError);
 }
 
 TEST_CASE("a model path that is a directory or missing is refused") {
   const Sandbox sandbox;
-  const auto evaluate = runtime::evaluator(all_cpu_kernels());
+  const auto evaluate = runtime::evaluator(cpu());
   CHECK_THROWS_AS(onnx_import::load(sandbox.models(), {}, evaluate), ImportError);
   CHECK_THROWS_AS(onnx_import::load(sandbox.models() / "none.onnx", {}, evaluate), IoError);
 }
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing

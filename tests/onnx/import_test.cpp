@@ -6,17 +6,17 @@
 
 #include <cmath>
 
-#include "ops/cpu_kernels.h"
 #include "runtime/evaluate.h"
-#include "tests/onnx/model_bytes.h"
+#include "tests/support/cpu.h"
+#include "tests/support/model_bytes.h"
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 namespace {
 
 using onnx_import::ImportOptions;
 
 Model imported(const std::string& bytes, const ImportOptions& options = {}) {
-  return onnx_import::load_bytes(as_bytes(bytes), options, runtime::evaluator(all_cpu_kernels()));
+  return onnx_import::load_bytes(as_bytes(bytes), options, runtime::evaluator(cpu()));
 }
 
 std::vector<std::string> parameter_names(const Model& model) {
@@ -31,7 +31,7 @@ std::vector<Literal> run(const Model& model, const std::vector<Literal>& data) {
   for (std::size_t i = 0; i < data.size(); ++i) arguments[model.data[i].input] = data[i];
   for (const Parameter& parameter : model.parameters)
     arguments[parameter.input] = parameter.initial;
-  return runtime::evaluate(model.function, arguments, all_cpu_kernels());
+  return runtime::evaluate(model.function, arguments, cpu());
 }
 
 Literal floats(Shape shape, const std::vector<float>& values) {
@@ -307,4 +307,4 @@ TEST_CASE("the float type of the import holds for data, parameters and results")
   CHECK_THROWS_AS(imported(batch_norm_model(0), options), InputError);
 }
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing

@@ -4,15 +4,15 @@
 #include <doctest/doctest.h>
 
 #include "onnx_import/import.h"
-#include "ops/cpu_kernels.h"
 #include "runtime/evaluate.h"
-#include "tests/onnx/model_bytes.h"
+#include "tests/support/cpu.h"
+#include "tests/support/model_bytes.h"
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 namespace {
 
 Model imported(const std::string& bytes, const onnx_import::ImportOptions& options = {}) {
-  return onnx_import::load_bytes(as_bytes(bytes), options, runtime::evaluator(all_cpu_kernels()));
+  return onnx_import::load_bytes(as_bytes(bytes), options, runtime::evaluator(cpu()));
 }
 
 const Message image = value_info("x", {1, 1, 4, 4});
@@ -254,4 +254,4 @@ TEST_CASE("an integer division by zero at import is an ImportError") {
   CHECK_THROWS_AS(imported(model(division)), ImportError);
 }
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing

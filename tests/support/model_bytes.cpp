@@ -1,9 +1,9 @@
-#include "tests/onnx/model_bytes.h"
+#include "tests/support/model_bytes.h"
 
 #include <bit>
 #include <cstring>
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 namespace {
 
 template <class T>
@@ -163,4 +163,4 @@ std::span<const std::byte> as_bytes(const std::string& text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing

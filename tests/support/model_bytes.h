@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 
 /// An encoded message that grows field by field.
 class Message {
@@ -70,4 +70,4 @@ std::string model(const Message& graph, std::int64_t opset = 17,
 
 std::span<const std::byte> as_bytes(const std::string& text);
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 
 enum class Verdict { passed, failed, unsupported };
 
@@ -22,4 +22,4 @@ CaseResult run_backend_case(const std::filesystem::path& folder, double rtol, do
 /// The folders below `suite` that hold a model, sorted.
 std::vector<std::filesystem::path> backend_cases(const std::filesystem::path& suite);
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing

@@ -1,13 +1,13 @@
-#include "tests/onnx/backend_case.h"
+#include "tests/support/backend_case.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "onnx_import/import.h"
-#include "ops/cpu_kernels.h"
 #include "runtime/evaluate.h"
+#include "tests/support/cpu.h"
 
-namespace palimpsest::test {
+namespace palimpsest::testing {
 namespace {
 
 using NamedLiteral = std::pair<std::string, Literal>;
@@ -23,8 +23,8 @@ std::vector<NamedLiteral> tensors(const std::filesystem::path& folder, const std
 
 enum class Fix { none, integers, all };
 
-Model imported(const std::filesystem::path& model, const std::vector<NamedLiteral>& inputs, Fix fix,
-               const runtime::KernelTable& kernels) {
+Model imported(const std::filesystem::path& model, const std::vector<NamedLiteral>& inputs,
+               Fix fix) {
   onnx_import::ImportOptions options;
   for (const auto& [name, literal] : inputs) {
     if (literal.dtype() == DType::f64) options.dtype = DType::f64;
@@ -34,17 +34,19 @@ Model imported(const std::filesystem::path& model, const std::vector<NamedLitera
     else
       options.shapes.emplace(name, literal.shape());
   }
-  return onnx_import::load(model, options, runtime::evaluator(kernels));
+  return onnx_import::load(model, options, runtime::evaluator(cpu()));
 }
 
-/// As few inputs fixed as the model allows.
-Model imported(const std::filesystem::path& model, const std::vector<NamedLiteral>& inputs,
-               const runtime::KernelTable& kernels) {
-  for (const Fix fix : {Fix::none, Fix::integers}) try {
-      return imported(model, inputs, fix, kernels);
+/// The first import that the model allows, with as few inputs fixed as possible.
+Model imported(const std::filesystem::path& model, const std::vector<NamedLiteral>& inputs) {
+  for (const Fix fix : {Fix::none, Fix::integers}) {
+    try {
+      return imported(model, inputs, fix);
     } catch (const UnsupportedError&) {
+      continue;
     }
-  return imported(model, inputs, Fix::all, kernels);
+  }
+  return imported(model, inputs, Fix::all);
 }
 
 std::vector<Literal> arguments(const Model& model, const std::vector<NamedLiteral>& inputs) {
@@ -81,12 +83,11 @@ std::string difference(const Literal& y, const Literal& expected, double rtol, d
 
 std::string run_data_set(const std::filesystem::path& model, const std::filesystem::path& folder,
                          double rtol, double atol) {
-  const runtime::KernelTable kernels = all_cpu_kernels();
   const std::vector<NamedLiteral> inputs = tensors(folder, "input");
   const std::vector<NamedLiteral> expected = tensors(folder, "output");
-  const Model imported_model = imported(model, inputs, kernels);
+  const Model imported_model = imported(model, inputs);
   const std::vector<Literal> outputs =
-      runtime::evaluate(imported_model.function, arguments(imported_model, inputs), kernels);
+      runtime::evaluate(imported_model.function, arguments(imported_model, inputs), cpu());
   for (std::size_t i = 0; i < std::min(outputs.size(), expected.size()); ++i)
     if (std::string words = difference(outputs[i], expected[i].second, rtol, atol); !words.empty())
       return text("output ", i, ": ", words);
@@ -118,4 +119,4 @@ std::vector<std::filesystem::path> backend_cases(const std::filesystem::path& su
   return folders;
 }
 
-}  // namespace palimpsest::test
+}  // namespace palimpsest::testing
