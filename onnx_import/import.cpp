@@ -1,10 +1,9 @@
 #include "onnx_import/import.h"
 
-#include <algorithm>
-
 #include "graph/verify.h"
 #include "onnx_import/classifier.h"
 #include "onnx_import/decode.h"
+#include "onnx_import/exporters.h"
 #include "onnx_import/file.h"
 #include "onnx_import/inputs.h"
 #include "onnx_import/nodes/nodes.h"
@@ -12,20 +11,6 @@
 
 namespace palimpsest::onnx_import {
 namespace {
-
-/// Exporters that fold BatchNormalization into convolutions give the results numbers as names.
-void warn_of_folding(Model& model) {
-  const auto folded = [](const Parameter& parameter) {
-    return parameter.name.starts_with("onnx::Conv_");
-  };
-  const auto count = std::count_if(model.parameters.begin(), model.parameters.end(), folded);
-  if (count > 0)
-    model.warnings.push_back(
-        text(count,
-             " parameters are named like onnx::Conv_N: BatchNormalization seems to be "
-             "folded into the convolutions, whose gradients then differ from the client's; "
-             "export with training=PRESERVE and do_constant_folding=False"));
-}
 
 void describe(Model& model, const wire::Model& file, const Opsets& opsets) {
   model.producer = file.producer_name();
@@ -71,7 +56,7 @@ Model imported(const wire::Model& file, ExternalData external, const ImportOptio
     model.function.outputs.push_back(resolve(session, body, name, "outputs"));
   find_classifier(session, body, file.graph());
   settle(model, data, parameters, initializer_order(file.graph()));
-  warn_of_folding(model);
+  warn_of_exporter(model);
   verify(model.function);
   return model;
 }

@@ -1,5 +1,6 @@
 #include "onnx_import/session.h"
 
+#include "onnx_import/exporters.h"
 #include "onnx_import/node_context.h"
 #include "onnx_import/survey.h"
 
@@ -126,8 +127,9 @@ Value resolve(Session& session, Body& body, const std::string& name, std::string
   const auto* tensor = std::get_if<const wire::Tensor*>(binding);
   if (!tensor) throw ImportError(text(where, ": '", name, "' is a sequence, a tensor expected"));
   Literal literal = read_tensor(session, **tensor, text("initializer '", name, "'"));
-  const Value value = is_float(literal.dtype()) ? session.parameters.add(name, std::move(literal))
-                                                : session.graph.constant(std::move(literal));
+  const bool trained = is_float(literal.dtype()) && !is_lifted_number(name, literal.shape());
+  const Value value = trained ? session.parameters.add(name, std::move(literal))
+                              : session.graph.constant(std::move(literal));
   *binding = value;
   return value;
 }

@@ -133,6 +133,31 @@ TEST_CASE("floats that no derivative reaches, or that are bounds, are no paramet
         std::vector<double>{1, 6});
 }
 
+TEST_CASE("numbers that an exporter lifted out of the code are no parameters") {
+  const auto scaled_by = [](const std::string& name, const Extents& dims) {
+    return parameter_names(imported(
+        model(graph({{node("Mul", {"x", name}, {"y"})}, {tensor(name, dims, {3})}, {x2}, {y}}))));
+  };
+  CHECK(scaled_by("val_12", {}).empty());
+  CHECK(scaled_by("scalar_tensor_default_1", {}).empty());
+  CHECK(scaled_by("val_12", {1}) == std::vector<std::string>{"val_12"});
+  CHECK(scaled_by("logit_scale", {}) == std::vector<std::string>{"logit_scale"});
+}
+
+TEST_CASE("names that exporters leave behind are warned of") {
+  const auto warnings = [](const std::string& name) {
+    const std::string file =
+        model(graph({{node("Add", {"x", name}, {"y"})}, {tensor(name, {2}, {1, 2})}, {x2}, {y}}));
+    const std::vector<std::string> all = imported(file).warnings;
+    return all.empty() ? std::string{} : all.front();
+  };
+  CHECK(warnings("conv1.weight").empty());
+  CHECK(warnings("onnx::Conv_12").find("folded") != std::string::npos);
+  CHECK(warnings("conv1.weight_bias").find("folded") != std::string::npos);
+  CHECK(warnings("onnx::MatMul_3").find("names made by the exporter") != std::string::npos);
+  CHECK(warnings("val_7").find("names made by the exporter") != std::string::npos);
+}
+
 TEST_CASE("parameters come in the order of the file") {
   const Model ordered = imported(
       model(graph({{node("Add", {"x", "second"}, {"a"}), node("Mul", {"a", "first"}, {"y"})},
