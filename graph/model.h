@@ -43,7 +43,7 @@ struct ClassifierHead {
 
 enum class ImageLayout { unknown, nchw, nhwc };
 
-/// A float input that the client feeds with data.
+/// An input that the client feeds with data: floats, or integers such as token ids.
 struct DataInput {
   std::string name;
   std::size_t input = 0;  ///< position in function.inputs

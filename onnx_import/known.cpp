@@ -10,6 +10,7 @@ namespace palimpsest::onnx_import {
 namespace {
 
 constexpr std::size_t max_evaluated_bytes = std::size_t{1} << 28;
+constexpr std::size_t max_evaluated_bytes_in_all = std::size_t{1} << 33;
 constexpr std::size_t max_folded_float_bytes = std::size_t{1} << 20;
 
 /// The value and all that it is computed from, in topological order.
@@ -25,12 +26,18 @@ std::set<std::uint32_t> ancestors(Value value) {
   return found;
 }
 
+bool worth_folding(const Node& node) {
+  return node.type.bytes() <=
+         (is_float(node.type.dtype) ? max_folded_float_bytes : max_evaluated_bytes);
+}
+
 }  // namespace
 
 Known::Source Known::source(Value value) {
   for (auto index = static_cast<std::uint32_t>(sources_.size()); index < graph_.size(); ++index) {
     const Node& node = graph_.node(index);
     Source worst = Source::constants;
+    if (!worth_folding(node) && !node.op.as<Constant>()) worst = Source::large;
     if (node.op.as<Input>())
       worst = parameters_.find(graph_.value(index)) ? Source::parameters : Source::data;
     for (const Value input : node.inputs) worst = std::max(worst, sources_[input.index()]);
@@ -51,7 +58,8 @@ Literal Known::evaluated(Value value) {
       results.emplace(index, *constant);
       continue;
     }
-    if (node.type.bytes() > max_evaluated_bytes)
+    evaluated_bytes_ += node.type.bytes();
+    if (node.type.bytes() > max_evaluated_bytes || evaluated_bytes_ > max_evaluated_bytes_in_all)
       throw ResourceError(
           text(graph_.label(node), ": ", node.type, " is too large to be computed at import"));
     std::vector<Literal> operands;
@@ -66,16 +74,8 @@ std::optional<Literal> Known::literal(Value value) {
   return evaluated(value);
 }
 
-bool Known::worth_folding(const Node& node) const {
-  if (!is_float(node.type.dtype)) return node.type.bytes() <= max_evaluated_bytes;
-  return node.type.bytes() <= max_folded_float_bytes;
-}
-
 Value Known::folded(Value value) {
-  if (constant_of(value) || source(value) != Source::constants || !worth_folding(value.node()))
-    return value;
-  for (const std::uint32_t index : ancestors(value))
-    if (!worth_folding(graph_.node(index)) && !constant_of(graph_.value(index))) return value;
+  if (constant_of(value) || source(value) != Source::constants) return value;
   return graph_.constant(evaluated(value));
 }
 
