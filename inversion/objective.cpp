@@ -57,8 +57,17 @@ Value priors(const Problem& problem, const ObjectiveSpec& spec, Value images, Ob
 std::vector<Value> forward_over_reverse(const ClientGraph& made, const Matched& matched,
                                         Operands direction, Operands input_gradients,
                                         Operands parameters) {
-  // dD/dg from dD/du: the update u is the gradient g itself, or what one step makes of it.
-  const std::vector<Value> v = autodiff::vjp(matched.candidate, direction, made.gradients);
+  // dD/dg from dD/du: the update u is the gradient g itself, or what one step makes of it. One
+  // parameter at a time: two parameters may have the very same gradient node (the biases of two
+  // normalisations whose outputs are added), and then each has a direction of its own.
+  std::vector<Value> v;
+  for (const Value parameter : parameters) v.push_back(zeros_like(parameter));
+  for (std::size_t i = 0; i < matched.parameters.size(); ++i) {
+    const std::size_t p = matched.parameters[i];
+    v[p] = autodiff::vjp(std::array{matched.candidate[i]}, std::array{direction[i]},
+                         std::array{made.gradients[p]})
+               .front();
+  }
   return autodiff::jvp(input_gradients, parameters, v);
 }
 
