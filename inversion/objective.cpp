@@ -57,18 +57,17 @@ Value priors(const Problem& problem, const ObjectiveSpec& spec, Value images, Ob
 std::vector<Value> forward_over_reverse(const ClientGraph& made, const Matched& matched,
                                         Operands direction, Operands input_gradients,
                                         Operands parameters) {
-  // dD/dg from dD/du: the update u is the gradient g itself, or what one step makes of it. One
-  // parameter at a time: two parameters may have the very same gradient node (the biases of two
-  // normalisations whose outputs are added), and then each has a direction of its own.
-  std::vector<Value> v;
-  for (const Value parameter : parameters) v.push_back(zeros_like(parameter));
-  for (std::size_t i = 0; i < matched.parameters.size(); ++i) {
-    const std::size_t p = matched.parameters[i];
-    v[p] = autodiff::vjp(std::array{matched.candidate[i]}, std::array{direction[i]},
-                         std::array{made.gradients[p]})
-               .front();
+  std::vector<Value> moved, v;
+  for (std::size_t k = 0; k < matched.parameters.size(); ++k) {
+    const std::size_t i = matched.parameters[k];
+    moved.push_back(parameters[i]);
+    // dD/dg from dD/du: the update u is the gradient g itself, or what one step makes of it. One
+    // parameter at a time, because equal gradients (of biases that are added) are one node.
+    v.push_back(autodiff::vjp(std::array{matched.candidate[k]}, std::array{direction[k]},
+                              std::array{made.gradients[i]})
+                    .front());
   }
-  return autodiff::jvp(input_gradients, parameters, v);
+  return autodiff::jvp(input_gradients, moved, v);
 }
 
 Route route_of(const Problem& problem, Route asked) {
