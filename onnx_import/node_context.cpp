@@ -123,8 +123,9 @@ std::string NodeContext::parameter_name(std::size_t index) {
 /// Exporters merge tensors of equal value and leave Identity nodes where the others were. A
 /// source with no other use was merely renamed and stays itself.
 Value NodeContext::alias() {
+  if (body_.depth > 0 || input_count() != 1 || output_count() != 1) return {};
   const std::string& source = input_name(0);
-  if (body_.depth > 0 || output_count() != 1 || body_.uses[source] < 2) return {};
+  if (body_.uses[source] < 2) return {};
   const Binding* binding = body_.scope.find(source);
   if (!binding) return {};
   if (const auto* tensor = std::get_if<const wire::Tensor*>(binding)) {

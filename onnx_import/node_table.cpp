@@ -69,10 +69,4 @@ std::string NodeTable::reason(std::string_view name, std::int64_t version) const
   return gap == gaps.end() ? "no lowering for this operator" : std::string(gap->reason);
 }
 
-std::vector<std::string> NodeTable::names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, versions] : entries_) names.push_back(name);
-  return names;
-}
-
 }  // namespace palimpsest::onnx_import

@@ -29,7 +29,6 @@ class NodeTable {
   Lowering find(std::string_view name, std::int64_t version) const;
   /// In words, why `find` returns null.
   std::string reason(std::string_view name, std::int64_t version) const;
-  std::vector<std::string> names() const;
 
  private:
   std::map<std::string, std::map<std::int64_t, Lowering>, std::less<>> entries_;

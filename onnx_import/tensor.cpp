@@ -177,36 +177,36 @@ DType dtype_of_element(std::int32_t element_type, std::string_view where) {
 Literal TensorReader::read(const wire::Tensor& tensor, std::string_view where) {
   const ElementInfo& info = info_of(tensor.data_type(), where);
   const TensorType type{info.dtype, shape_of(tensor, where)};
-  const auto count = static_cast<std::size_t>(type.shape.elements());
-  const std::size_t stored = count * info.size;
   if (type.bytes() > budget_)
     throw ResourceError(
         text(where, ": ", type, " exceeds what is left for tensors, ", budget_, " bytes"));
-
-  const bool external = tensor.data_location() == 1;
-  if ((external || tensor.has_raw_data()) && typed_count(tensor) > 0)
-    throw ImportError(text(where, ": data in more than one field"));
-  std::vector<std::byte> owned;
-  const std::byte* bytes = nullptr;
-  if (external) {
-    owned = external_.read(tensor, stored, where);
-    bytes = owned.data();
-  } else if (tensor.has_raw_data()) {
-    if (tensor.raw_data().size() != stored)
-      throw ImportError(text(where, ": ", stored, " bytes expected for ", info.name, type.shape,
-                             ", ", tensor.raw_data().size(), " came"));
-    bytes = reinterpret_cast<const std::byte*>(tensor.raw_data().data());
-  } else {
-    owned = typed_elements(tensor, info, count, where);
-    bytes = owned.data();
-  }
-
+  Literal literal = literal_from(tensor, type, where);
   budget_ -= type.bytes();
-  const auto target = Literal::allocate(type);
-  convert_elements(info.type, bytes, target.get(), count);
-  Literal literal(type, target);
   if (info.type == ElementType::u64) refuse_large_unsigned(literal, where);
   return literal;
+}
+
+Literal TensorReader::literal_from(const wire::Tensor& tensor, const TensorType& type,
+                                   std::string_view where) {
+  const ElementInfo& info = info_of(tensor.data_type(), where);
+  const auto count = static_cast<std::size_t>(type.shape.elements());
+  const std::size_t stored = count * info.size;
+  const bool external = tensor.data_location() == 1;
+  const bool raw = !external && tensor.has_raw_data();
+  if ((external || raw) && typed_count(tensor) > 0)
+    throw ImportError(text(where, ": data in more than one field"));
+  if (raw && tensor.raw_data().size() != stored)
+    throw ImportError(text(where, ": ", stored, " bytes expected for ", info.name, type.shape, ", ",
+                           tensor.raw_data().size(), " came"));
+  std::vector<std::byte> owned;
+  if (!raw)
+    owned = external ? external_.read(tensor, stored, where)
+                     : typed_elements(tensor, info, count, where);
+  const std::byte* bytes =
+      raw ? reinterpret_cast<const std::byte*>(tensor.raw_data().data()) : owned.data();
+  const auto target = Literal::allocate(type);
+  convert_elements(info.type, bytes, target.get(), count);
+  return Literal(type, target);
 }
 
 }  // namespace palimpsest::onnx_import

@@ -46,6 +46,8 @@ class TensorReader {
   Literal read(const wire::Tensor& tensor, std::string_view where);
 
  private:
+  Literal literal_from(const wire::Tensor& tensor, const TensorType& type, std::string_view where);
+
   ExternalData external_;
   std::uint64_t budget_;
 };
