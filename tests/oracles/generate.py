@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def write_facts(path: Path, recipe: models.Recipe, model: nn.Module, golden: ref
     facts = {
         "model": recipe.name,
         "torch": torch.__version__.split("+")[0],
-        "kink_margin": golden.margin,
+        "kink_margin": golden.margin if math.isfinite(golden.margin) else None,
         "float64_limit": {exporter: FLOAT64_LIMITS.get((recipe.name, exporter), FLOAT64_LIMIT)
                           for exporter in exporters.EXPORTERS},
         "torch_float32": reference.errors(float32, golden),
