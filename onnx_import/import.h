@@ -21,9 +21,11 @@ struct ImportOptions {
   std::uint64_t max_bytes = std::uint64_t{16} << 30;  ///< for all tensors of the file
 };
 
-/// Reads, validates and lowers a model. `evaluate` folds what is known at import.
-/// Throws ImportError (file, place, expected, came) for a broken file, UnsupportedError that
-/// names all unsupported operators at once with node and reason.
+/// Reads, validates and lowers a model. `evaluate` folds what is known at import. Throws
+/// ImportError (file, place, expected, came) for a broken file, UnsupportedError that names all
+/// unsupported operators at once with node and reason, ShapeError (with the node) for operands
+/// that do not fit, ResourceError beyond max_bytes, InputError for options that contradict the
+/// file, IoError when it cannot be read.
 Model load(const std::filesystem::path& path, const ImportOptions& options,
            const Evaluator& evaluate);
 
