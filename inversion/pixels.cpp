@@ -28,31 +28,56 @@ Literal level(const Problem& problem, double pixel) {
   return Literal::of<double>(shape, values).converted(type.dtype);
 }
 
+/// Calls visit(offset in [N, C, H, W], offset in the model's layout, channel) for each element.
+template <class Visit>
+void for_each_pixel(const Problem& problem, const Shape& images, const Visit& visit) {
+  const ImageAxes axes = image_axes(*problem.model);
+  const std::vector<std::int64_t> stride = images.strides();
+  const std::int64_t channel = stride[images.index(axes.channel)],
+                     row = stride[images.index(axes.height)],
+                     column = stride[images.index(axes.width)];
+  std::size_t pixel = 0;
+  for (std::int64_t n = 0; n < images[0]; ++n)
+    for (std::int64_t c = 0; c < images[axes.channel]; ++c)
+      for (std::int64_t h = 0; h < images[axes.height]; ++h)
+        for (std::int64_t w = 0; w < images[axes.width]; ++w)
+          visit(pixel++,
+                static_cast<std::size_t>(n * stride[0] + c * channel + h * row + w * column), c);
+}
+
+/// [N, C, H, W] of images in the model's layout.
+Shape pixel_shape(const Problem& problem, const Shape& images) {
+  const ImageAxes axes = image_axes(*problem.model);
+  return {images[0], images[axes.channel], images[axes.height], images[axes.width]};
+}
+
 }  // namespace
 
 PixelRange pixel_range(const Problem& problem) { return {level(problem, 0), level(problem, 1)}; }
 
+Literal images_of(const Problem& problem, const Literal& pixels) {
+  const TensorType type = images_type(*problem.model, pixels.shape()[0]);
+  if (!(pixels.shape() == pixel_shape(problem, type.shape)))
+    throw InputError(text("images: pixels ", pixel_shape(problem, type.shape), " expected, ",
+                          pixels.shape(), " came"));
+  const std::span<const float> values = pixels.values<float>();
+  std::vector<double> images(values.size());
+  for_each_pixel(problem, type.shape, [&](std::size_t pixel, std::size_t at, std::int64_t c) {
+    images[at] = (double{values[pixel]} - mean_of(problem.normalization, c)) /
+                 deviation_of(problem.normalization, c);
+  });
+  return Literal::of<double>(type.shape, images).converted(type.dtype);
+}
+
 Literal pixels_of(const Problem& problem, const Literal& images) {
-  const Shape& shape = images.shape();
-  if (shape.rank() != 4) return images.converted(DType::f32);
-  const ImageAxes axes = image_axes(*problem.model);
-  const std::vector<std::int64_t> stride = shape.strides();
-  const Shape out{shape[0], shape[axes.channel], shape[axes.height], shape[axes.width]};
+  if (images.shape().rank() != 4) return images.converted(DType::f32);
   const std::vector<double> values = images.doubles();
-  std::vector<float> pixels;
-  pixels.reserve(values.size());
-  for (std::int64_t n = 0; n < out[0]; ++n)
-    for (std::int64_t c = 0; c < out[1]; ++c)
-      for (std::int64_t h = 0; h < out[2]; ++h)
-        for (std::int64_t w = 0; w < out[3]; ++w) {
-          const std::int64_t at = n * stride[0] + c * stride[shape.index(axes.channel)] +
-                                  h * stride[shape.index(axes.height)] +
-                                  w * stride[shape.index(axes.width)];
-          pixels.push_back(static_cast<float>(values[static_cast<std::size_t>(at)] *
-                                                  deviation_of(problem.normalization, c) +
-                                              mean_of(problem.normalization, c)));
-        }
-  return Literal::of<float>(out, pixels);
+  std::vector<float> pixels(values.size());
+  for_each_pixel(problem, images.shape(), [&](std::size_t pixel, std::size_t at, std::int64_t c) {
+    pixels[pixel] = static_cast<float>(values[at] * deviation_of(problem.normalization, c) +
+                                       mean_of(problem.normalization, c));
+  });
+  return Literal::of<float>(pixel_shape(problem, images.shape()), pixels);
 }
 
 Literal clamped(const Literal& pixels) {

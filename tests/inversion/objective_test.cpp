@@ -96,6 +96,20 @@ TEST_CASE("both routes agree through one local step of Adam") {
   check_routes_agree(two_pictures(model, problem), {});
 }
 
+TEST_CASE("both routes agree when two parameters share one gradient") {
+  const Model model = twin_network(doubles_of_two);
+  for (const UpdateKind kind : {UpdateKind::gradient, UpdateKind::delta}) {
+    Problem problem;
+    problem.examples = 2;
+    problem.observed.kind = kind;
+    const Literal truth = uniform(images_type(model, 2), 7);
+    problem = observed_problem(model, problem, truth, labels({0, 2}));
+    // The twins' observed tensors differ, and so do their directions.
+    problem.observed.tensors[0] = uniform(problem.observed.tensors[0]->type(), 8);
+    check_routes_agree(problem, {});
+  }
+}
+
 TEST_CASE("a missing tensor takes no part in the distance") {
   const Model model = sigmoid_network(doubles_of_two);
   const Problem whole = two_pictures(model);

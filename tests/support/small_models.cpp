@@ -91,6 +91,13 @@ Model perceptron(const NetworkSpec& spec) {
   return builder.finish(features, builder.linear("fc", features, 3));
 }
 
+Model twin_network(const NetworkSpec& spec) {
+  Builder builder(spec, {6}, ImageLayout::unknown);
+  const Value features = tanh(builder.input());
+  const Value first = builder.linear("fc", features, 3);
+  return builder.finish(features, first + builder.linear("twin", features, 3));
+}
+
 Model batch_norm_network(const NetworkSpec& spec) {
   Builder builder(spec, {1, 4, 4}, ImageLayout::nchw);
   const Value x = builder.conv3("conv", builder.input(), 2, 1);

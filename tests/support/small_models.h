@@ -18,6 +18,9 @@ struct NetworkSpec {
 Model sigmoid_network(const NetworkSpec& spec = {});
 /// Six features -> linear (5) -> tanh -> linear (3 classes).
 Model perceptron(const NetworkSpec& spec = {});
+/// Six features -> tanh -> the sum of two linear layers (3 classes): the layers' gradients are
+/// equal, hence one node of the graph.
+Model twin_network(const NetworkSpec& spec = {});
 /// 1x4x4 -> conv 3x3 (2) -> train-mode batch norm -> relu -> linear (3 classes).
 Model batch_norm_network(const NetworkSpec& spec = {});
 
