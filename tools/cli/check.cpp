@@ -28,7 +28,8 @@ class Check final : public Command {
 
   Outcome run(const Console& console) override {
     model_.dtype = "f64";
-    const ModelCheck found = check_model(model_.load(), seed_, directions_, model_.thread_count());
+    const Model model = model_.load();
+    const ModelCheck found = check_model(model, seed_, directions_, model_.thread_count(model));
     const bool good = found.gradient <= difference_tolerance &&
                       found.matching <= difference_tolerance && found.routes <= route_tolerance;
     const auto row = [](const char* what, double error, double tolerance) {

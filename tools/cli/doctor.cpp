@@ -34,6 +34,8 @@ std::string isa_text() {
       return "AVX-512 VNNI";
     case dnnl_cpu_isa_avx512_core_bf16:
       return "AVX-512 BF16";
+    case dnnl_cpu_isa_avx512_core_amx:
+      return "AVX-512 AMX";
     default:
       return text("code ", static_cast<int>(dnnl_get_effective_cpu_isa()));
   }

@@ -1,5 +1,6 @@
 #include "tools/cli/image_batch.h"
 
+#include "inversion/problem.h"
 #include "tools/io/image.h"
 #include "tools/io/image_transform.h"
 
@@ -42,29 +43,6 @@ Literal read_image_batch(const std::vector<std::string>& paths, const Model& mod
     for (const NamedImage& named : read_images(path))
       images.push_back(fitted(named.image, extents));
   return stacked(images);
-}
-
-Literal model_input(const inversion::Problem& problem, const Literal& pixels) {
-  const Model& model = *problem.model;
-  const ImageAxes axes = inversion::image_axes(model);
-  const auto& [mean, deviation] = problem.normalization;
-  const std::vector<float> source(pixels.values<float>().begin(), pixels.values<float>().end());
-  const Shape& shape = pixels.shape();
-  const bool channels_last = axes.channel == 3;
-  const std::int64_t area = shape[2] * shape[3];
-  std::vector<double> out(source.size());
-  for (std::int64_t n = 0; n < shape[0]; ++n)
-    for (std::int64_t c = 0; c < shape[1]; ++c)
-      for (std::int64_t p = 0; p < area; ++p) {
-        const auto channel = static_cast<std::size_t>(c);
-        double value = source[static_cast<std::size_t>((n * shape[1] + c) * area + p)];
-        if (!mean.empty()) value = (value - mean[channel]) / deviation[channel];
-        const std::int64_t to =
-            channels_last ? (n * area + p) * shape[1] + c : (n * shape[1] + c) * area + p;
-        out[static_cast<std::size_t>(to)] = value;
-      }
-  const TensorType type = inversion::images_type(model, shape[0]);
-  return Literal::of(type.shape, out).converted(type.dtype);
 }
 
 }  // namespace palimpsest::tools

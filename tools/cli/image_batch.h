@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "graph/model.h"
-#include "inversion/problem.h"
 
 namespace palimpsest::tools {
 
@@ -13,9 +12,5 @@ namespace palimpsest::tools {
 /// scaled by the shorter side and cropped to the middle as the model's input demands. For a
 /// model without image input they must be .npy of its shape. Throws InputError.
 Literal read_image_batch(const std::vector<std::string>& paths, const Model& model);
-
-/// Pixels [N, C, H, W] in [0, 1] as the model's input: (pixel - mean) / deviation in its layout
-/// and dtype, with N rows.
-Literal model_input(const inversion::Problem& problem, const Literal& pixels);
 
 }  // namespace palimpsest::tools

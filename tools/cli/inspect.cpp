@@ -115,7 +115,7 @@ class Inspect final : public Command {
 
  private:
   void add_cost(const Console& console, const Model& model, Outcome& outcome) const {
-    const IterationCost cost = iteration_cost(model, model_.thread_count());
+    const IterationCost cost = iteration_cost(model, model_.thread_count(model));
     console.line(text("matching iteration: ", cost.launches, " launches, ", cost.products,
                       " products, ", readable_bytes(static_cast<double>(cost.memory.total())),
                       " of memory (", readable_bytes(static_cast<double>(cost.memory.arena)),

@@ -136,7 +136,7 @@ class Invert final : public Command {
     const Attack attack = attack_.resolve(console);
     const runtime::KernelTable kernels = all_cpu_kernels();
     const inversion::Resources resources{
-        &kernels, attack_.model.thread_count(),
+        &kernels, attack_.model.thread_count(*attack.model),
         run_.max_memory.empty() ? 0 : parse_bytes(run_.max_memory)};
     Session session(attack.problem, attack.recipe.spec, resources);
     console.line(text("memory: ", readable_bytes(static_cast<double>(session.memory().total()))));

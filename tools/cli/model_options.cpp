@@ -4,6 +4,7 @@
 
 #include "ops/cpu_kernels.h"
 #include "runtime/evaluate.h"
+#include "tools/cli/cost.h"
 #include "tools/cli/words.h"
 
 namespace palimpsest::tools {
@@ -30,7 +31,7 @@ void ModelOptions::add_to(CLI::App& app) {
   app.add_option("--clip-border", clip_border, "derivative of Clip at its bounds")
       ->check(CLI::IsMember({"0", "1"}))
       ->capture_default_str();
-  app.add_option("--threads", threads, "CPU threads (default: all cores)")
+  app.add_option("--threads", threads, "CPU threads (default: all cores, one for small models)")
       ->check(CLI::NonNegativeNumber);
 }
 
@@ -51,6 +52,10 @@ Model ModelOptions::load() const {
   return onnx_import::load(path, import_options(), runtime::evaluator(all_cpu_kernels()));
 }
 
-int ModelOptions::thread_count() const { return threads > 0 ? threads : omp_get_num_procs(); }
+int ModelOptions::thread_count(const Model& model) const {
+  constexpr double worth_two_threads = 50e6;  // FLOP of a forward pass
+  if (threads > 0) return threads;
+  return product_flops(model.function) < worth_two_threads ? 1 : omp_get_num_procs();
+}
 
 }  // namespace palimpsest::tools

@@ -19,13 +19,15 @@ struct ModelOptions {
   std::string batch_norm = "model";
   std::string dtype = "f32";
   std::string clip_border = "1";
-  int threads = 0;  ///< 0: one per available core
+  int threads = 0;  ///< 0: chosen for the model
 
   void add_to(CLI::App& app);
   /// Throws UsageError for a malformed --shape.
   onnx_import::ImportOptions import_options() const;
   Model load() const;
-  int thread_count() const;
+  /// As asked for; else one per core, or a single one for a model so small that waiting for
+  /// each other would cost threads more than they gain.
+  int thread_count(const Model& model) const;
 };
 
 }  // namespace palimpsest::tools

@@ -41,7 +41,7 @@ class Run final : public Command {
     for (const std::string& input : inputs_) add_input(input, data.inputs);
     if (!expect_.empty()) data.outputs = read_update(expect_).tensors;
     const ForwardResult result =
-        forward(model_.path, model_.import_options(), data.inputs, model_.thread_count());
+        forward(model_.path, model_.import_options(), data.inputs, std::max(model_.threads, 1));
 
     Outcome outcome;
     outcome.data["outputs"] = json::array();

@@ -2,6 +2,7 @@
 
 #include "inversion/client.h"
 #include "inversion/defense.h"
+#include "inversion/pixels.h"
 #include "ops/cpu_kernels.h"
 #include "tools/cli/client_options.h"
 #include "tools/cli/commands.h"
@@ -82,9 +83,9 @@ class Simulate final : public Command {
       throw UsageError("--lr: the learning rate of local training is needed");
     problem.observed.kind =
         kind == SentKind::gradient ? inversion::UpdateKind::gradient : inversion::UpdateKind::delta;
-    const inversion::SimulatedUpdate update =
-        inversion::simulate(problem, model_input(problem, pixels), read_targets(pixels.shape()[0]),
-                            all_cpu_kernels(), model_.thread_count());
+    const inversion::SimulatedUpdate update = inversion::simulate(
+        problem, inversion::images_of(problem, pixels), read_targets(pixels.shape()[0]),
+        all_cpu_kernels(), model_.thread_count(model));
 
     const Defense defense = parse_defense(defense_, seed_);
     inversion::DefendedUpdate sent = inversion::defended(update.tensors, defense);
