@@ -15,7 +15,8 @@ enum {
   tensor_type = 4,
   graph_type = 5,
   reals_type = 6,
-  integers_type = 7
+  integers_type = 7,
+  strings_type = 8
 };
 
 }  // namespace
@@ -82,6 +83,13 @@ std::vector<double> Attributes::reals(std::string_view name) const {
   if (!attribute) return {};
   check_type(*attribute, reals_type, "numbers");
   return {attribute->floats().begin(), attribute->floats().end()};
+}
+
+std::vector<std::string> Attributes::strings(std::string_view name) const {
+  const wire::Attribute* attribute = find(name);
+  if (!attribute) return {};
+  check_type(*attribute, strings_type, "strings");
+  return {attribute->strings().begin(), attribute->strings().end()};
 }
 
 const wire::Tensor& Attributes::tensor(std::string_view name) const {

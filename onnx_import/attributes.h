@@ -38,6 +38,7 @@ class Attributes {
   /// Empty when missing.
   std::vector<std::int64_t> integers(std::string_view name) const;
   std::vector<double> reals(std::string_view name) const;
+  std::vector<std::string> strings(std::string_view name) const;
   const wire::Tensor& tensor(std::string_view name) const;
   const wire::Graph& graph(std::string_view name) const;
 

@@ -13,7 +13,6 @@ struct KnownGap {
   std::string_view reason;
 };
 
-constexpr std::string_view recurrent = "recurrent networks are not lowered yet";
 constexpr std::string_view control = "loops are not unrolled yet";
 constexpr std::string_view quantised = "quantised arithmetic carries no derivative";
 constexpr std::string_view random = "a random operator has no derivative to match";
@@ -22,9 +21,6 @@ constexpr std::string_view strings = "strings are not tensors of numbers";
 
 constexpr std::array gaps{
     KnownGap{"BitwiseNot", "the width of unsigned integers is not kept"},
-    KnownGap{"LSTM", recurrent},
-    KnownGap{"GRU", recurrent},
-    KnownGap{"RNN", recurrent},
     KnownGap{"Loop", control},
     KnownGap{"Scan", control},
     KnownGap{"SequenceMap", control},

@@ -24,6 +24,7 @@ NodeTable all_nodes() {
   add_resize_nodes(table);
   add_constant_nodes(table);
   add_control_nodes(table);
+  add_recurrent_nodes(table);
   add_sequence_nodes(table);
   return table;
 }

@@ -27,6 +27,7 @@ void add_scatter_nodes(NodeTable& table);
 void add_resize_nodes(NodeTable& table);
 void add_constant_nodes(NodeTable& table);
 void add_control_nodes(NodeTable& table);
+void add_recurrent_nodes(NodeTable& table);
 void add_sequence_nodes(NodeTable& table);
 
 }  // namespace palimpsest::onnx_import
