@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Holds the sources against the project's structure.
 
+    check_layers.py [ROOT]      a git working tree; default: the one this script lies in
+
 Reads every #include of the project's own headers and refuses one that the table of layers
 does not allow, cycles between folders, files over 400 lines, and functions over 60 lines.
 Prints each violation as file:line: reason; exits 1 when there is any.
@@ -11,7 +13,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 
@@ -31,14 +32,14 @@ LAYERS = {
 EVERYTHING = {"tools", "tests", "bench", "examples", "capi", "python"}
 
 INCLUDE = re.compile(r'^\s*#include "([^"]+)"')
-OPENING = re.compile(r"^(?!namespace|extern|class |struct |enum |union )[^\s#/}].*\{\s*$|^ {0,2}[\w:~<].*\)[^;]*\{\s*$")
+SCOPE = re.compile(r'\s*(//|namespace\b|extern "C" \{|class\b|struct\b|enum\b|union\b)')
 
 
-def sources():
+def sources(root):
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.h", "*.cpp", "*.cu", "*.cuh"],
-        cwd=ROOT, capture_output=True, text=True, check=True)
-    return sorted(ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).exists())
+        cwd=root, capture_output=True, text=True, check=True)
+    return sorted(root / line for line in listed.stdout.splitlines() if (root / line).exists())
 
 
 def layer_of(path):
@@ -69,17 +70,25 @@ def include_violations(path, lines):
         yield f"{path}:{number}: {layer} may not include {match[1]}"
 
 
+def heading(lines, number):
+    """The line where what opens a brace on this line begins: what goes on is indented by four."""
+    while number > 0 and lines[number].startswith("    "):
+        number -= 1
+    return number
+
+
 def function_violations(path, lines):
     """Outermost braces of functions, found by indentation as clang-format leaves it."""
     start = None
-    for number, line in enumerate(lines, 1):
-        if start is None and OPENING.match(line) and "namespace" not in line:
-            start, indent = number, len(line) - len(line.lstrip())
+    for number, line in enumerate(lines):
+        if start is None and line.endswith("{"):
+            head = heading(lines, number)
+            if not SCOPE.match(lines[head]):
+                start, indent = head, len(lines[head]) - len(lines[head].lstrip())
         elif start is not None and line.startswith(" " * indent + "}"):
             length = number - start + 1
-            head = lines[start - 1].strip()
-            if length > MAX_FUNCTION_LINES and not re.match(r"(class|struct|enum|union)\b", head):
-                yield f"{path}:{start}: function of {length} lines (at most {MAX_FUNCTION_LINES})"
+            if length > MAX_FUNCTION_LINES:
+                yield f"{path}:{start + 1}: function of {length} lines (at most {MAX_FUNCTION_LINES})"
             start = None
 
 
@@ -102,9 +111,10 @@ def folder_of(path):
 
 
 def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
     violations, edges = [], {}
-    for file in sources():
-        path = file.relative_to(ROOT)
+    for file in sources(root):
+        path = file.relative_to(root)
         lines = file.read_text(encoding="utf-8").splitlines()
         if len(lines) > MAX_FILE_LINES:
             violations.append(f"{path}: {len(lines)} lines (at most {MAX_FILE_LINES})")

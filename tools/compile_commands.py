@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Runs another compiler, or clang-tidy, over the sources of a build.
 
-    compile_commands.py BUILD_DIR clang++ FLAG...     each source with its own flags
-    compile_commands.py BUILD_DIR clang-tidy          each source, through the database
+    compile_commands.py BUILD_DIR clang++ FLAG...          each source with its own flags
+    compile_commands.py BUILD_DIR clang-tidy FOLDER...     sources of these folders (default: all)
 
 Generated sources are left out. Prints what the tool says about failing files; exits 1 when
-there is any. A file that passed is not looked at again until it, or any header, changes.
+there is any. A file that passed is not looked at again until it, a header of the project that
+it includes, or the configuration changes.
 """
 
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DROPPED = {"-c", "-o", "ccache"}
+INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.MULTILINE)
 
 
 def database(build):
@@ -41,10 +45,13 @@ def flags_of(entry):
     return flags
 
 
-def command_for(tool, extra, build, file, entry):
-    if tool == "clang-tidy":
-        return [tool, "--quiet", "-p", str(build), str(file)]
-    return [tool, *flags_of(entry), *extra, str(file)]
+def commands(build, tool, arguments):
+    """File, command line and working folder of each source to look at."""
+    for file, entry in database(build):
+        if tool != "clang-tidy":
+            yield file, [tool, *flags_of(entry), *arguments, str(file)], entry["directory"]
+        elif not arguments or file.relative_to(ROOT).parts[0] in arguments:
+            yield file, [tool, "--quiet", "-p", str(build), str(file)], entry["directory"]
 
 
 def run(task):
@@ -53,31 +60,37 @@ def run(task):
     return file, done.returncode, done.stdout + done.stderr
 
 
-def fingerprint(command, headers, file):
-    state = hashlib.sha256(repr(command).encode() + headers + file.read_bytes())
-    config = ROOT / ".clang-tidy"
-    state.update(config.read_bytes())
+@functools.cache
+def digest_and_includes(file):
+    """A file's digest and the project's headers that it includes itself."""
+    text = file.read_text()
+    named = (base / name for name in INCLUDE.findall(text) for base in (ROOT, file.parent))
+    return hashlib.sha256(text.encode()).digest(), [path for path in named if path.exists()]
+
+
+def fingerprint(command, file):
+    """Changes with the command, clang-tidy's configuration, the file and what it includes."""
+    state = hashlib.sha256(repr(command).encode() + (ROOT / ".clang-tidy").read_bytes())
+    seen, waiting = set(), [file]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            digest, included = digest_and_includes(path)
+            state.update(digest)
+            waiting += included
     return state.hexdigest()
 
 
-def headers_state():
-    state = hashlib.sha256()
-    for header in sorted(ROOT.glob("*/**/*.h")):
-        if "build" not in header.relative_to(ROOT).parts:
-            state.update(header.read_bytes())
-    return state.digest()
-
-
 def main():
-    build, tool, extra = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3:]
+    build, tool, arguments = Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3:]
     cache_file = build / f"checked-{tool}.json"
     cache = json.loads(cache_file.read_text()) if cache_file.exists() else {}
-    headers, tasks, prints = headers_state(), [], {}
-    for file, entry in database(build):
-        command = command_for(tool, extra, build, file, entry)
-        prints[file] = fingerprint(command, headers, file)
+    tasks, prints = [], {}
+    for file, command, directory in commands(build, tool, arguments):
+        prints[file] = fingerprint(command, file)
         if cache.get(str(file)) != prints[file]:
-            tasks.append((file, command, entry["directory"]))
+            tasks.append((file, command, directory))
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for file, code, output in pool.map(run, tasks):
