@@ -12,6 +12,7 @@ using runtime::Launch;
 
 std::unique_ptr<Kernel> prepare_matmul(const KernelRequest& request) {
   const MatMul& op = *request.op.as<MatMul>();
+  if (auto kernel = wide_matmul_kernel(op, request)) return kernel;
   if (auto kernel = dnnl_matmul_kernel(op, request)) return kernel;
   return gemm_matmul_kernel(op, request);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The two ways in which the CPU multiplies matrices.
+// The three ways in which the CPU multiplies matrices.
 
 #include <memory>
 
@@ -10,6 +10,11 @@ namespace palimpsest {
 
 /// oneDNN: f32, nothing empty. A constant right operand is packed. Null for all else.
 std::unique_ptr<runtime::Kernel> dnnl_matmul_kernel(const MatMul& op,
+                                                    const runtime::KernelRequest& request);
+
+/// One small f32 product of long sums, as of a classifier's head, summed in f64: what softmax makes
+/// of rounded logits is the noise floor of gradient matching. Null for all else.
+std::unique_ptr<runtime::Kernel> wide_matmul_kernel(const MatMul& op,
                                                     const runtime::KernelRequest& request);
 
 /// Our own gemm: f32 and f64. Throws UnsupportedError for other dtypes.
