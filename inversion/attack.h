@@ -45,7 +45,7 @@ struct AttackSpec {
 
   std::int64_t iterations = 300;  ///< of one restart; for L-BFGS, its outer steps
   std::int64_t restarts = 1;
-  double target = 0;  ///< a restart ends early when the objective falls below
+  double target = 0;  ///< the attack ends, without further restarts, when the objective is below
   std::uint64_t seed = 0;
   Start start = Start::normal;
   /// Given first candidates, instead of random ones, for every restart.

@@ -124,7 +124,7 @@ void Session::State::end_restart(RestartOutcome outcome, std::string failure) {
     best = std::move(found);
     best_restart = restart;
   }
-  ++restart;
+  restart = outcome == RestartOutcome::reached_target ? spec.restarts : restart + 1;
   begin_restart();
 }
 

@@ -111,10 +111,10 @@ TEST_CASE("local training and the gradient through it agree with PyTorch") {
     problem.training.sgd.rate = data.at("local_rate").doubles()[0];
     const Model model = model_of(name);
     problem.model = &model;
-    for (const auto& [parameter, tensor] :
+    for (const NamedTensor& sent :
          simulate(problem, data.at("x"), data.at("y"), all_cpu_kernels(), 2).tensors) {
-      CAPTURE(parameter);
-      CHECK(relative_error(tensor, data.at("update/" + parameter)) < 1e-10);
+      CAPTURE(sent.first);
+      CHECK(relative_error(sent.second, data.at("update/" + sent.first)) < 1e-10);
     }
     check_matching(problem, data);
   }

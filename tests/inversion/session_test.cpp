@@ -181,14 +181,17 @@ TEST_CASE("a stop leaves the best candidate so far") {
   CHECK(result.restarts[0].outcome == RestartOutcome::pending);
 }
 
-TEST_CASE("a restart ends early at its target") {
+TEST_CASE("the attack ends early at its target, and needs no further restart") {
   const OnePicture given;
   AttackSpec spec = dlg();
   spec.target = 1e-3;
+  spec.restarts = 2;
   Session session(given.problem, spec, resources());
   const Reconstruction result = run(session);
+  CHECK(session.done());
   CHECK(result.restarts[0].outcome == RestartOutcome::reached_target);
   CHECK(result.restarts[0].iterations < spec.iterations);
+  CHECK(result.restarts[1].outcome == RestartOutcome::pending);
   CHECK(result.objective < 1e-3);
 }
 
