@@ -11,8 +11,8 @@ namespace {
 
 void check_pairs(std::string_view what, Operands values, Operands directions) {
   if (values.size() != directions.size())
-    throw ShapeError(text(what, ": ", values.size(), " values, ", directions.size(),
-                          " directions came"));
+    throw ShapeError(
+        text(what, ": ", values.size(), " values, ", directions.size(), " directions came"));
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!(values[i].type() == directions[i].type()))
       throw ShapeError(text(what, ": direction ", i, ": ", values[i].type(), " expected, ",

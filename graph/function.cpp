@@ -64,8 +64,8 @@ std::vector<Value> inlined(Graph& graph, const Function& callee, Operands argume
 std::vector<Value> inlined(Graph& graph, const Function& callee, Operands arguments,
                            Operands results) {
   if (arguments.size() != callee.inputs.size())
-    throw ShapeError(text("call: ", callee.inputs.size(), " arguments expected, ", arguments.size(),
-                          " came"));
+    throw ShapeError(
+        text("call: ", callee.inputs.size(), " arguments expected, ", arguments.size(), " came"));
   Mapping images(callee.graph->size());
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!(arguments[i].type() == callee.inputs[i].type()))

@@ -63,8 +63,9 @@ Literal Literal::copy_of(TensorType type, const std::byte* bytes) {
 
 std::shared_ptr<std::byte> Literal::allocate(const TensorType& type) {
   constexpr std::align_val_t alignment{64};
-  auto* bytes = static_cast<std::byte*>(::operator new(std::max<std::size_t>(type.bytes(), 1), alignment));
-  return {bytes, [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); }};
+  const std::size_t size = std::max<std::size_t>(type.bytes(), 1);
+  auto* bytes = static_cast<std::byte*>(::operator new(size, alignment));
+  return {bytes, [](std::byte* p) { ::operator delete (p, alignment); }};
 }
 
 Literal Literal::converted(DType dtype) const {
@@ -80,7 +81,8 @@ Literal Literal::converted(DType dtype) const {
 
 Literal Literal::reshaped(Shape shape) const {
   if (shape.elements() != elements())
-    throw ShapeError(text("literal: ", elements(), " elements of ", type_, " cannot become ", shape));
+    throw ShapeError(
+        text("literal: ", elements(), " elements of ", type_, " cannot become ", shape));
   return Literal(TensorType{type_.dtype, std::move(shape)}, data_);
 }
 

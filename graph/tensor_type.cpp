@@ -13,8 +13,8 @@ constexpr std::int64_t max_elements = std::int64_t{1} << 48;
 
 std::int64_t checked_elements(std::span<const std::int64_t> extents) {
   if (extents.size() > Shape::max_rank)
-    throw ShapeError(text("shape: rank at most ", Shape::max_rank, " expected, ", extents.size(),
-                          " came"));
+    throw ShapeError(
+        text("shape: rank at most ", Shape::max_rank, " expected, ", extents.size(), " came"));
   std::int64_t elements = 1;
   bool empty = false;
   for (const std::int64_t extent : extents) {

@@ -113,8 +113,7 @@ std::vector<Value> reverse_sequence(NodeContext& node) {
   const std::int64_t batch_axis = node.attributes().integer("batch_axis", 1);
   const std::int64_t time_axis = node.attributes().integer("time_axis", 0);
   const bool axes_fit = (batch_axis == 0 && time_axis == 1) || (batch_axis == 1 && time_axis == 0);
-  if (x.shape().rank() < 2 || !axes_fit)
-    node.invalid("batch_axis and time_axis 0 and 1 expected");
+  if (x.shape().rank() < 2 || !axes_fit) node.invalid("batch_axis and time_axis 0 and 1 expected");
   const Value sequences = batch_axis == 0 ? x : swap_axes(x, 0, 1);
   const std::int64_t batch = sequences.shape()[0];
   const std::int64_t steps = sequences.shape()[1];

@@ -45,7 +45,7 @@ void expect_square(std::string_view name, Types in) {
 /// One right matrix for a whole batch: the batch becomes rows of one product, so that the
 /// matrix is not repeated and its cotangent is summed inside the product.
 Value matmul_by_shared_matrix(Value a, Value b, MatMul options) {
-  const Shape shape = a.shape();
+  const Shape& shape = a.shape();
   const Value rows = reshape(a, Shape{shape.elements() / shape[-1], shape[-1]});
   const Value matrix = reshape(b, Shape{b.shape()[-2], b.shape()[-1]});
   const Value product = a.graph().add(options, {rows, matrix});

@@ -54,7 +54,8 @@ Value reduce_max(Value x, std::vector<int> axes) {
   const Value is_max = equal(x, max);
   const Value shift = finite_shift(max);
   const Value surplus = select(is_max, x - shift, zeros_like(x));
-  return shift + reduce_sum(surplus, axes) / reduce_sum(cast(is_max, x.dtype()), axes);
+  const Value count = reduce_sum(cast(is_max, x.dtype()), axes);
+  return shift + reduce_sum(surplus, std::move(axes)) / count;
 }
 
 Value reduce_min(Value x, std::vector<int> axes) {

@@ -3,8 +3,8 @@
 
 #include "ops/gather/gather.h"
 
-#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
+#include "tests/support/trial.h"
 
 namespace palimpsest::testing {
 namespace {

@@ -6,8 +6,8 @@
 #include <functional>
 #include <numeric>
 
-#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
+#include "tests/support/trial.h"
 
 namespace palimpsest::testing {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "ops/movement/movement.h"
 #include "runtime/cpu/parallel.h"
-#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
+#include "tests/support/trial.h"
 
 namespace palimpsest::testing {
 namespace {

@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "ops/axes.h"
-#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
+#include "tests/support/trial.h"
 
 namespace palimpsest::testing {
 namespace {

@@ -9,8 +9,8 @@
 #include <numeric>
 
 #include "ops/source/draw.h"
-#include "tests/support/trial.h"
 #include "tests/support/run_kernel.h"
+#include "tests/support/trial.h"
 
 namespace palimpsest::testing {
 namespace {
