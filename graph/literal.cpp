@@ -65,7 +65,7 @@ std::shared_ptr<std::byte> Literal::allocate(const TensorType& type) {
   constexpr std::align_val_t alignment{64};
   const std::size_t size = std::max<std::size_t>(type.bytes(), 1);
   auto* bytes = static_cast<std::byte*>(::operator new(size, alignment));
-  return {bytes, [](std::byte* p) { ::operator delete (p, alignment); }};
+  return {bytes, [](std::byte* p) { ::operator delete(p, alignment); }};
 }
 
 Literal Literal::converted(DType dtype) const {

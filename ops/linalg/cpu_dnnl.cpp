@@ -93,7 +93,7 @@ class DnnlKernel final : public Kernel {
       return packed(stored, wanted, *constant);
     }
     const dnnl::memory original = bind(stored, Place::operand, number);
-    const dnnl::memory copy = in_workspace(wanted);
+    dnnl::memory copy = in_workspace(wanted);
     add_reorder(original, copy);
     return copy;
   }

@@ -73,7 +73,7 @@ struct Angle {
 /// cos(2 pi u) and sin(2 pi u) for u in [0, 1): exact reduction to an eighth of a turn around
 /// the nearest quarter, then the Taylor series to x^18 and x^19.
 PALIMPSEST_HOST_DEVICE inline Angle angle_of_turn(double u) {
-  const int quarter = static_cast<int>(4 * u + 0.5);
+  const int quarter = (static_cast<int>(8 * u) + 1) / 2;
   const double x = (u - 0.25 * quarter) * 6.28318530717958648;
   const double cosine = polynomial(x * x, 1.0, -1.0 / 2, 1.0 / 24, -1.0 / 720, 1.0 / 40320,
                                    -1.0 / 3628800, 1.0 / 479001600, -1.0 / 87178291200,
