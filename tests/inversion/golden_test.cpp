@@ -86,8 +86,7 @@ void check_matching(const Problem& problem, const Tensors& data) {
 }  // namespace
 
 TEST_CASE("the matching gradient of whole networks agrees with PyTorch") {
-  for (const std::string name :
-       {"lenet", "convnet", "resnet20", "resnet18", "vgg11", "squeezenet1_0", "mobilenet_v2"}) {
+  for (const std::string name : {"lenet", "resnet18", "resnet20"}) {
     CAPTURE(name);
     const Tensors data = tensors_of(name + ".npz");
     Problem problem;
