@@ -12,6 +12,7 @@ using runtime::Launch;
 
 // Long enough sums to lose digits in f32, few enough products to be no matter of speed.
 constexpr std::int64_t least_depth = 32;
+constexpr std::int64_t most_rows = 16;
 constexpr std::int64_t most_products = std::int64_t{1} << 20;
 
 /// Steps between rows and columns of op(x).
@@ -79,10 +80,10 @@ class WideMatMulKernel final : public Kernel {
 
 std::unique_ptr<Kernel> wide_matmul_kernel(const MatMul& op, const KernelRequest& request) {
   const std::int64_t depth = request.inputs[0].shape[op.transpose_a ? -2 : -1];
+  const Shape& result = request.output.shape;
   const bool worth_it =
-      depth >= least_depth && request.output.shape.elements() <= most_products / depth;
-  if (request.output.dtype != DType::f32 || matrices_of(request.output.shape) != 1 || !worth_it)
-    return nullptr;
+      depth >= least_depth && result[-2] <= most_rows && result.elements() <= most_products / depth;
+  if (request.output.dtype != DType::f32 || matrices_of(result) != 1 || !worth_it) return nullptr;
   return std::make_unique<WideMatMulKernel>(op, request);
 }
 

@@ -246,6 +246,19 @@ TEST_CASE("a constant right matrix is packed once and then not needed any more")
   CHECK_FALSE(run_kernel(cpu(), MatMul{}, {a, b}).absorbed[1]);
 }
 
+TEST_CASE("a few rows of f32 are summed in f64, whichever way the right matrix lies") {
+  std::vector<float> row(32, 0.0F);
+  row[0] = 1;
+  row[1] = 0x1p25F;  // 1 + 2^25 is 2^25 in f32
+  row[2] = -0x1p25F;
+  const Literal a = Literal::of<float>({1, 32}, row);
+  const Literal ones = Literal::filled({DType::f32, {32, 2}}, 1);
+  const Literal expected = Literal::of<float>({1, 2}, {1, 1});
+  CHECK(run_kernel(cpu(), MatMul{}, {a, ones}).value == expected);
+  CHECK(run_kernel(cpu(), MatMul{.transpose_b = true}, {a, ones.reshaped({2, 32})}).value ==
+        expected);
+}
+
 TEST_CASE("our own product allocates nothing when it runs") {
   Sampler s(1);
   const Literal a = s.tensor({3, 40, 300}, -1, 1), b = s.tensor({3, 300, 48}, -1, 1);
