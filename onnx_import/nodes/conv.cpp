@@ -20,7 +20,7 @@ std::int64_t groups_of(const NodeContext& node) {
 /// The filter's own extents, which kernel_shape must repeat when it is given.
 std::vector<std::int64_t> kernel_of(const NodeContext& node, const Shape& x, const Shape& w) {
   if (w.rank() != x.rank()) node.invalid(text("filter ", w, " and input ", x, " differ in rank"));
-  const std::vector<std::int64_t> kernel(w.begin() + 2, w.end());
+  std::vector<std::int64_t> kernel(w.begin() + 2, w.end());
   const std::vector<std::int64_t> named = node.attributes().integers("kernel_shape");
   if (!named.empty() && named != kernel)
     node.invalid(text("kernel_shape ", Shape(named), " contradicts the filter ", w));
