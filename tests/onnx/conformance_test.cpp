@@ -6,7 +6,8 @@
 #include <sstream>
 
 #include "graph/error.h"
-#include "tests/support/backend_case.h"
+#include "tests/support/skip.h"
+#include "tools/cli/conformance.h"
 
 namespace palimpsest::testing {
 namespace {
@@ -54,7 +55,7 @@ std::vector<Exclusion> exclusions() {
 
 /// Runs a suite and checks every result against the list.
 void check_suite(std::string_view suite, std::vector<Exclusion>& list) {
-  for (const fs::path& folder : backend_cases(data / suite)) {
+  for (const fs::path& folder : tools::test_folders(data / suite)) {
     const std::string name = folder.filename().string();
     CAPTURE(name);
     bool excluded = false;
@@ -67,9 +68,9 @@ void check_suite(std::string_view suite, std::vector<Exclusion>& list) {
       else
         excluded = true;
     }
-    const CaseResult result = run_backend_case(folder, rtol, atol);
+    const tools::Conformance result = tools::conformance_of(folder, {rtol, atol});
     CAPTURE(result.reason);
-    CHECK((result.verdict == Verdict::passed) != excluded);
+    CHECK((result.verdict == tools::Verdict::passed) != excluded);
   }
 }
 
@@ -77,8 +78,7 @@ void check_suite(std::string_view suite, std::vector<Exclusion>& list) {
 
 TEST_CASE("ONNX's backend tests pass but for those that are listed with a reason") {
   if (!fs::exists(data)) {
-    MESSAGE("skipped: ", data.string(), " is not there; install libonnx-testdata");
-    return;
+    return skip(text(data.string(), " is not there; install libonnx-testdata"));
   }
   std::vector<Exclusion> list = exclusions();
   for (const std::string_view suite : {"node", "pytorch-converted", "pytorch-operator", "simple"})

@@ -1,6 +1,7 @@
 #include "tools/cli/attack_options.h"
 
 #include <chrono>
+#include <limits>
 
 #include "tools/cli/digest.h"
 #include "tools/cli/image_batch.h"
@@ -10,6 +11,8 @@
 
 namespace palimpsest::tools {
 namespace {
+
+constexpr std::uint64_t largest_seed = std::numeric_limits<std::int64_t>::max();
 
 std::uint64_t seed_from_clock() {
   return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) &
@@ -44,7 +47,8 @@ void AttackOptions::add_to(CLI::App& app) {
   option("--iterations", iterations, "short for --set search.iterations=")
       ->check(CLI::PositiveNumber);
   option("--restarts", restarts, "short for --set search.restarts=")->check(CLI::PositiveNumber);
-  option("--seed", seed, "of the first candidates (default: from the clock, and printed)");
+  option("--seed", seed, "of the first candidates (default: from the clock, and printed)")
+      ->check(CLI::Range(std::uint64_t{0}, largest_seed));
   option("--labels", labels, "known classes, e.g. 3,1; implies labels.source=given");
   option("--targets", targets, "npy of known soft targets; implies labels.source=given");
   option("--start", start, "npy or npz of first candidates");
@@ -52,17 +56,58 @@ void AttackOptions::add_to(CLI::App& app) {
   option("--truth-labels", truth_labels, "true classes, for metrics only");
 }
 
-Attack AttackOptions::resolve(const Console& console) {
-  Attack attack;
+void AttackOptions::resolve_recipe(Attack& attack, const Console& console) const {
   attack.recipe = load_recipe(recipe, overrides);
   inversion::AttackSpec& spec = attack.recipe.spec;
   if (iterations) spec.iterations = *iterations;
   if (restarts) spec.restarts = *restarts;
   if (seed) spec.seed = *seed;
   if (!seed && spec.seed == 0) {
-    spec.seed = seed_from_clock();
+    spec.seed = former_seed.value_or(seed_from_clock());
     console.note(text("seed ", spec.seed));
   }
+  if (!start.empty()) read_start(start, spec);
+}
+
+void AttackOptions::resolve_targets(Attack& attack, const UpdateMetadata& metadata,
+                                    const Console& console) const {
+  std::vector<std::int64_t> known = parse_integers(labels);
+  if (known.empty() && targets.empty() && metadata.labels) {
+    known = *metadata.labels;
+    console.note("labels taken from the update's metadata");
+  }
+  if (!known.empty())
+    attack.problem.targets = Literal::of(Shape{static_cast<std::int64_t>(known.size())}, known);
+  if (!targets.empty()) attack.problem.targets = read_tensor(targets);
+  if (attack.problem.targets) attack.recipe.spec.labels = inversion::LabelSource::given;
+}
+
+Identity AttackOptions::identity_of(const Attack& attack) const {
+  std::vector<NamedTensor> weights, observed, given;
+  for (std::size_t i = 0; i < attack.model->parameters.size(); ++i) {
+    const Parameter& parameter = attack.model->parameters[i];
+    weights.emplace_back(parameter.name, parameter.initial);
+    if (const auto& tensor = attack.problem.observed.tensors[i])
+      observed.emplace_back(parameter.name, *tensor);
+  }
+  const inversion::AttackSpec& spec = attack.recipe.spec;
+  if (attack.problem.targets) given.emplace_back("targets", *attack.problem.targets);
+  if (spec.start_images) given.emplace_back("images", *spec.start_images);
+  if (spec.start_target_logits) given.emplace_back("target_logits", *spec.start_target_logits);
+  return {{"model", sha256_of_file(model.path)},
+          {"weights", sha256(weights)},
+          {"update", sha256(observed)},
+          {"labels or start", sha256(given)},
+          {"model options", model.facts()},
+          {"client options", client.facts(attack.problem.observed.kind)},
+          {"settings", attack.resolved},
+          {"program", version_text()}};
+}
+
+Attack AttackOptions::resolve(const Console& console) {
+  Attack attack;
+  resolve_recipe(attack, console);
+  attack.true_labels = parse_integers(truth_labels);
   attack.model = std::make_unique<Model>(model.load());
   for (const std::string& warning : attack.model->warnings) console.warning(warning);
   const UpdateFile file = update.read(console);
@@ -72,21 +117,10 @@ Attack AttackOptions::resolve(const Console& console) {
   for (const std::string& lint :
        inversion::lint(*attack.model, attack.problem.observed, attack.problem.loss))
     console.warning(lint);
-
-  attack.true_labels = parse_integers(truth_labels);
-  const std::vector<std::int64_t> known = parse_integers(labels);
-  if (!known.empty())
-    attack.problem.targets = Literal::of(Shape{static_cast<std::int64_t>(known.size())}, known);
-  if (!targets.empty()) attack.problem.targets = read_update(targets).tensors.front().second;
-  if (attack.problem.targets) spec.labels = inversion::LabelSource::given;
-  if (!start.empty()) read_start(start, spec);
+  resolve_targets(attack, file.metadata, console);
   if (!truth.empty()) attack.truth = read_image_batch(truth, *attack.model);
-
   attack.resolved = recipe_toml(attack.recipe);
-  attack.identity = {{"model", sha256_of_file(model.path)},
-                     {"update", sha256_of_file(update.path)},
-                     {"settings", sha256(byte_view(attack.resolved))},
-                     {"program", version_text()}};
+  attack.identity = identity_of(attack);
   return attack;
 }
 

@@ -37,10 +37,17 @@ struct AttackOptions {
   std::vector<std::string> overrides, truth;
   std::optional<std::int64_t> iterations, restarts;
   std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> former_seed;  ///< of the run that is resumed
   std::string labels, targets, start, truth_labels;
 
   void add_to(CLI::App& app);
   Attack resolve(const Console& console);
+
+ private:
+  void resolve_recipe(Attack& attack, const Console& console) const;
+  void resolve_targets(Attack& attack, const UpdateMetadata& metadata,
+                       const Console& console) const;
+  Identity identity_of(const Attack& attack) const;
 };
 
 }  // namespace palimpsest::tools

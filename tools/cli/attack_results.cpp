@@ -3,7 +3,9 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
+#include <iomanip>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tools/cli/version.h"
 #include "tools/io/image.h"
@@ -19,8 +21,9 @@ using nlohmann::json;
 constexpr int schema_version = 1;
 
 std::string numbered(std::size_t index) {
-  std::string digits = std::to_string(index);
-  return "recon_" + std::string(4 - std::min<std::size_t>(digits.size(), 4), '0') + digits + ".png";
+  std::ostringstream name;
+  name << "recon_" << std::setw(4) << std::setfill('0') << index << ".png";
+  return name.str();
 }
 
 std::string_view word_of(inversion::RestartOutcome outcome) {

@@ -1,6 +1,7 @@
 #include "tools/cli/checkpoint.h"
 
 #include <array>
+#include <sstream>
 
 #include "graph/error.h"
 #include "tools/cli/digest.h"
@@ -19,12 +20,26 @@ fs::path path_of(const RunFolder& folder, const char* name) {
   return folder.file("checkpoint", name);
 }
 
-/// Digest over names, types and bytes: a file whose tensors were damaged does not match.
-std::string digest_of(const std::vector<inversion::NamedTensor>& state) {
-  std::string all;
-  for (const auto& [name, tensor] : state)
-    all += text(name, tensor.type(), sha256({tensor.bytes(), tensor.type().bytes()}), '\n');
+/// Digest over metadata and tensors: a damaged file does not match.
+std::string digest_of(std::map<std::string, std::string> metadata,
+                      const std::vector<inversion::NamedTensor>& state) {
+  metadata.erase("digest");
+  std::string all = sha256(state);
+  for (const auto& [field, value] : metadata) all += text('\n', field, '=', value);
   return sha256(byte_view(all));
+}
+
+/// What differs between two values: the first differing line when they are TOML.
+std::string difference_of(const std::string& expected, const std::string& came) {
+  std::istringstream left(expected), right(came);
+  std::string a, b;
+  bool more = true;
+  while (more && a == b) {
+    a.clear(), b.clear();
+    more = static_cast<bool>(std::getline(left, a));
+    more = static_cast<bool>(std::getline(right, b)) || more;
+  }
+  return text("'", a, "' expected, '", b, "' came");
 }
 
 struct Checkpoint {
@@ -38,7 +53,8 @@ std::optional<Checkpoint> read_checkpoint(const fs::path& path) {
   if (!fs::exists(path)) return std::nullopt;
   try {
     Safetensors file = parse_safetensors(read_file(path), path.string());
-    if (file.metadata["format"] != format || file.metadata["digest"] != digest_of(file.tensors))
+    if (file.metadata["format"] != format ||
+        file.metadata["digest"] != digest_of(file.metadata, file.tensors))
       return std::nullopt;
     const std::int64_t number = std::stoll(file.metadata["number"]);
     return Checkpoint{std::move(file.tensors), std::move(file.metadata), number};
@@ -68,9 +84,9 @@ void save_checkpoint(const RunFolder& folder, const Identity& identity,
                      const std::vector<inversion::NamedTensor>& state) {
   const std::optional<Found> last = newest(folder);
   std::map<std::string, std::string> metadata(identity.begin(), identity.end());
-  metadata["format"] = format;
+  metadata.insert_or_assign("format", std::string(format));
   metadata["number"] = std::to_string(last ? last->checkpoint.number + 1 : 0);
-  metadata["digest"] = digest_of(state);
+  metadata["digest"] = digest_of(metadata, state);
   const std::size_t slot = last ? 1 - last->slot : 0;
   write_atomically(path_of(folder, names[slot]), safetensors_bytes(state, metadata));
 }
@@ -83,8 +99,7 @@ std::vector<inversion::NamedTensor> load_checkpoint(const RunFolder& folder,
   for (const auto& [field, value] : identity)
     if (found->checkpoint.metadata[field] != value)
       throw InputError(text(folder.path().string(), ": the checkpoint belongs to another ", field,
-                            " (", value, " expected, ", found->checkpoint.metadata[field],
-                            " came)"));
+                            ": ", difference_of(value, found->checkpoint.metadata[field])));
   return std::move(found->checkpoint.state);
 }
 

@@ -2,6 +2,7 @@
 
 #include "tools/cli/exit_code.h"
 #include "tools/cli/words.h"
+#include "tools/io/escape.h"
 
 namespace palimpsest::tools {
 namespace {
@@ -30,10 +31,16 @@ void complete_optimizer(ClientOptions& options, const OptimizerRecord& record) {
     throw InputError("update metadata: optimizer.nesterov is not supported; plain momentum is");
   if (record.schedule && *record.schedule != "constant")
     throw InputError("update metadata: optimizer.schedule: only 'constant' is supported");
+  if (record.name != "sgd" && record.name != "adam")
+    throw InputError(text("update metadata: optimizer.name: 'sgd' or 'adam' expected, ",
+                          quoted_name(record.name), " came"));
   complete_field(options.optimizer, std::optional(record.name));
   complete_field(options.rate, record.lr);
   complete_field(options.momentum, record.momentum);
   complete_field(options.weight_decay, record.weight_decay);
+  complete_field(options.beta1, record.beta1);
+  complete_field(options.beta2, record.beta2);
+  complete_field(options.epsilon, record.epsilon);
 }
 
 std::string joined(const std::vector<double>& numbers) {
@@ -72,6 +79,9 @@ void ClientOptions::complete(const UpdateMetadata& metadata) {
     reduction = *metadata.reduction == nn::Reduction::sum ? "sum" : "mean";
   complete_field(examples, metadata.num_examples);
   complete_field(steps, metadata.local_steps);
+  complete_field(batch, metadata.batch_size);
+  if (metadata.prox_mu.value_or(0) != 0)
+    throw InputError("update metadata: prox_mu: a proximal term is not supported");
   if (metadata.optimizer) complete_optimizer(*this, *metadata.optimizer);
   if (mean.empty() && deviation.empty() && metadata.normalization) {
     mean = joined(metadata.normalization->mean);
@@ -86,13 +96,18 @@ inversion::Problem ClientOptions::problem(const Model& model) const {
   problem.model = &model;
   problem.loss.kind = parse_loss(loss.value_or("ce"));
   problem.loss.reduction = reduction == "sum" ? nn::Reduction::sum : nn::Reduction::mean;
-  const std::int64_t batch = model.function.inputs[model.data.front().input].shape()[0];
-  problem.examples = examples.value_or(batch);
+  const std::int64_t imported = inversion::batch_size(model);
+  if (batch && *batch != imported)
+    throw InputError(text("update metadata: batch_size: ", *batch, " recorded, the model takes ",
+                          imported, "; give --batch ", *batch, " or export it with that batch"));
+  problem.examples = examples.value_or(imported);
   problem.training.steps = steps.value_or(1);
   problem.training.optimizer = optimizer == "adam" ? LocalOptimizer::adam : LocalOptimizer::sgd;
   if (rate) problem.training.sgd.rate = problem.training.adam_rate = *rate;
   problem.training.sgd.momentum = momentum.value_or(0);
   problem.training.sgd.weight_decay = weight_decay.value_or(0);
+  optimizers::AdamSettings& adam = problem.training.adam;
+  adam = {beta1.value_or(adam.beta1), beta2.value_or(adam.beta2), epsilon.value_or(adam.epsilon)};
   problem.training.order = parse_integers(order);
   problem.normalization = {parse_numbers(mean), parse_numbers(deviation)};
   return problem;
@@ -111,7 +126,19 @@ void ClientOptions::record(UpdateMetadata& metadata) const {
   sent.lr = rate;
   sent.momentum = momentum;
   sent.weight_decay = weight_decay;
+  sent.beta1 = beta1;
+  sent.beta2 = beta2;
+  sent.epsilon = epsilon;
   metadata.optimizer = sent;
+}
+
+std::string ClientOptions::facts(inversion::UpdateKind kind) const {
+  UpdateMetadata metadata;
+  const bool gradient = kind == inversion::UpdateKind::gradient;
+  metadata.kind = gradient ? inversion::SentKind::gradient : inversion::SentKind::delta;
+  metadata.num_examples = examples;
+  record(metadata);
+  return update_metadata_text(metadata) + text("order = [", order, "]\n");
 }
 
 }  // namespace palimpsest::tools

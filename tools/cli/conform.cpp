@@ -1,62 +1,15 @@
 // conform: ONNX backend test folders, as a table of passed, failed and unsupported.
 
-#include <algorithm>
 #include <map>
 
 #include "tools/cli/commands.h"
-#include "tools/cli/forward.h"
-#include "tools/io/natural_order.h"
+#include "tools/cli/conformance.h"
 
 namespace palimpsest::tools {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-enum class Verdict { passed, failed, unsupported };
-
-struct Conformance {
-  Verdict verdict = Verdict::passed;
-  std::string reason;
-};
-
-std::string_view word_of(Verdict verdict) {
-  if (verdict == Verdict::passed) return "passed";
-  return verdict == Verdict::failed ? "failed" : "unsupported";
-}
-
-Conformance conformance_of(const fs::path& folder, const Tolerance& tolerance) {
-  try {
-    for (const TestDataSet& data : read_test_data(folder)) {
-      const ForwardResult result = forward(folder / "model.onnx", {}, data.inputs, 1);
-      if (result.outputs.size() < data.outputs.size())
-        return {Verdict::failed,
-                text(data.outputs.size(), " outputs expected, ", result.outputs.size(), " came")};
-      for (std::size_t i = 0; i < data.outputs.size(); ++i)
-        if (auto wrong = difference(result.outputs[i], data.outputs[i].second, tolerance))
-          return {Verdict::failed, text("output ", i, ": ", *wrong)};
-    }
-    return {};
-  } catch (const UnsupportedError& error) {
-    return {Verdict::unsupported, error.what()};
-  } catch (const Error& error) {
-    return {Verdict::failed, error.what()};
-  }
-}
-
-/// The folder itself when it holds a model, else its sub-folders that do.
-std::vector<fs::path> test_folders(const fs::path& root) {
-  if (!fs::is_directory(root)) throw InputError(text(root.string(), ": is no folder"));
-  if (fs::exists(root / "model.onnx")) return {root};
-  std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(root))
-    if (fs::exists(entry.path() / "model.onnx")) folders.push_back(entry.path());
-  if (folders.empty()) throw InputError(text(root.string(), ": no folder with a model.onnx in it"));
-  std::sort(folders.begin(), folders.end(), [](const fs::path& a, const fs::path& b) {
-    return natural_less(a.filename().string(), b.filename().string());
-  });
-  return folders;
-}
 
 class Conform final : public Command {
  public:
@@ -73,16 +26,18 @@ class Conform final : public Command {
   Outcome run(const Console& console) override {
     std::map<Verdict, int> counts;
     json tests = json::array();
+    std::vector<std::vector<std::string>> rows{{"VERDICT", "TEST", "REASON"}};
     for (const std::string& root : roots_)
       for (const fs::path& folder : test_folders(root)) {
         const Conformance found = conformance_of(folder, tolerance_);
         ++counts[found.verdict];
         const std::string test = folder.filename().string();
         tests.push_back(
-            {{"name", test}, {"verdict", word_of(found.verdict)}, {"reason", found.reason}});
+            {{"name", test}, {"verdict", name_of(found.verdict)}, {"reason", found.reason}});
         if (all_ || found.verdict != Verdict::passed)
-          console.line(text(word_of(found.verdict), "  ", test, "  ", found.reason));
+          rows.push_back({std::string(name_of(found.verdict)), test, one_line(found.reason)});
       }
+    if (rows.size() > 1) console.table(rows);
     console.line(text(counts[Verdict::passed], " passed, ", counts[Verdict::failed], " failed, ",
                       counts[Verdict::unsupported], " unsupported"));
     return {{{"passed", counts[Verdict::passed]},

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "graph/error.h"
 #include "tools/io/escape.h"
 
 namespace palimpsest::tools {
@@ -37,15 +38,27 @@ void Console::table(const std::vector<std::vector<std::string>>& rows) const {
 }
 
 void Console::note(const std::string& message) const {
-  std::cerr << "note: " << terminal_text(message) << '\n';
+  std::cerr << "note: " << one_line(message) << '\n';
 }
 
 void Console::warning(const std::string& message) const {
-  std::cerr << "warning: " << terminal_text(message) << '\n';
+  std::cerr << "warning: " << one_line(message) << '\n';
 }
 
 void Console::error(const std::string& message) const {
-  std::cerr << "error: " << terminal_text(message) << '\n';
+  std::cerr << "error: " << one_line(message) << '\n';
+}
+
+// One line whatever the message holds, so that logs can be searched line by line.
+std::string one_line(const std::string& message) {
+  std::string joined;
+  for (std::size_t at = 0; at < message.size();) {
+    const std::size_t end = std::min(message.find('\n', at), message.size());
+    if (at > 0) joined += joined.ends_with(':') ? " " : "; ";
+    joined.append(message, at, end - at);
+    at = std::min(message.find_first_not_of(" \n", end), message.size());
+  }
+  return terminal_text(joined);
 }
 
 std::string readable_bytes(double bytes) {
@@ -55,7 +68,7 @@ std::string readable_bytes(double bytes) {
     bytes /= 1024;
     ++unit;
   }
-  return readable_number(bytes, 3) + " " + units[unit];
+  return palimpsest::text(readable_number(bytes, 3), ' ', units[unit]);
 }
 
 std::string readable_seconds(double seconds) {

@@ -20,7 +20,8 @@ class Console {
   void text(const std::string& lines) const;
   /// Rows with aligned columns, the first row being the heading. Silent with Format::json.
   void table(const std::vector<std::vector<std::string>>& rows) const;
-  /// A remark on standard error, prefixed "note: ", "warning: " or "error: ".
+  /// A remark on standard error, prefixed "note: ", "warning: " or "error: ", as one line: those
+  /// of a longer message are joined.
   void note(const std::string& message) const;
   void warning(const std::string& message) const;
   void error(const std::string& message) const;
@@ -29,6 +30,8 @@ class Console {
   Format format_;
 };
 
+/// A message's lines joined into one, with control characters escaped.
+std::string one_line(const std::string& message);
 /// 1536 -> "1.5 KiB".
 std::string readable_bytes(double bytes);
 /// 3725.4 -> "1 h 02 min".

@@ -54,10 +54,12 @@ double product_flops(const Function& function) {
 }
 
 IterationCost iteration_cost(const Model& model, int threads) {
+  if (model.data.size() != 1)
+    throw UnsupportedError(text("one data input expected, the model has ", model.data.size()));
   inversion::Problem problem;
   problem.model = &model;
   problem.observed = made_up_update(model);
-  problem.examples = model.function.inputs[model.data.front().input].shape()[0];
+  problem.examples = inversion::batch_size(model);
   const TensorType targets = inversion::targets_type(model, problem.loss, problem.examples);
   problem.targets = Literal::filled(targets, 1.0 / static_cast<double>(targets.shape[1]));
   inversion::AttackSpec spec = inversion::inverting_gradients();

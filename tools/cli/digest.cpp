@@ -23,6 +23,14 @@ std::string sha256(std::span<const std::byte> bytes) {
   return out;
 }
 
+std::string sha256(const std::vector<NamedTensor>& tensors) {
+  std::string all;
+  for (const auto& [name, tensor] : tensors)
+    all +=
+        text(name, '\n', tensor.type(), ' ', sha256({tensor.bytes(), tensor.type().bytes()}), '\n');
+  return sha256(byte_view(all));
+}
+
 std::string sha256_of_file(const std::filesystem::path& path) { return sha256(read_file(path)); }
 
 }  // namespace palimpsest::tools

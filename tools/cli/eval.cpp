@@ -4,7 +4,7 @@
 
 #include "tools/cli/attack_results.h"
 #include "tools/cli/commands.h"
-#include "tools/cli/words.h"
+#include "tools/cli/image_batch.h"
 #include "tools/io/image.h"
 #include "tools/io/npz.h"
 
@@ -32,23 +32,24 @@ class Eval final : public Command {
   void add_options(CLI::App& app) override {
     app.add_option("reconstruction", path_, "run folder, image file or folder of images")
         ->required();
-    app.add_option("--truth", truth_, "true images (repeatable)")->required();
+    app.add_option("--truth", truth_,
+                   "true images, cropped and scaled like the recovered ones (repeatable)")
+        ->required();
     app.add_option("--fail-if-psnr-above", threshold_, "exit 1 when the mean PSNR is higher");
     app.add_flag("--write", write_, "write grid.png and metrics.csv into the run folder");
   }
 
   Outcome run(const Console& console) override {
     const Literal images = read_reconstruction(path_);
-    std::vector<Literal> truths;
-    for (const std::string& path : truth_)
-      for (NamedImage& named : read_images(path)) truths.push_back(std::move(named.image));
-    const Literal truth = stacked(truths);
+    const Shape& shape = images.shape();
+    if (shape.rank() != 4) throw InputError(text(path_, ": images expected, ", shape, " came"));
+    const Literal truth = read_image_batch(truth_, {shape[1], shape[2], shape[3]});
     const inversion::ImageScores scores = inversion::score_images(images, truth);
     console.table(scores_table(scores));
     console.line("pixels in [0,1], peak 1; SSIM Gaussian 11x11 sigma 1.5; optimal assignment");
-    if (truths.size() > 1)
+    if (truth.shape()[0] > 1)
       console.line(text("a wrong pair scores ", readable_number(scores.random_pair_psnr), " dB"));
-    if (write_) write_comparison(RunFolder(path_, Existing::overwrite), truth, images, scores);
+    if (write_) write_comparison(RunFolder(path_, Existing::resume), truth, images, scores);
     const bool failed = threshold_ && scores.psnr > *threshold_;
     if (failed)
       console.line(

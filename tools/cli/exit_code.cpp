@@ -1,5 +1,6 @@
 #include "tools/cli/exit_code.h"
 
+#include <filesystem>
 #include <new>
 
 namespace palimpsest::tools {
@@ -22,7 +23,8 @@ Failure failure_of(const std::exception& error) {
   if (matches<ShapeError>(error)) return as(ExitCode::bad_input, "ShapeError");
   if (matches<UnsupportedError>(error)) return as(ExitCode::unsupported, "UnsupportedError");
   if (matches<DeviceError>(error)) return as(ExitCode::unsupported, "DeviceError");
-  if (matches<IoError>(error)) return as(ExitCode::io, "IoError");
+  if (matches<IoError>(error) || matches<std::filesystem::filesystem_error>(error))
+    return as(ExitCode::io, "IoError");
   if (matches<NumericError>(error)) return as(ExitCode::numeric, "NumericError");
   if (matches<ResourceError>(error)) return as(ExitCode::resources, "ResourceError");
   if (matches<std::bad_alloc>(error))

@@ -7,20 +7,7 @@
 namespace palimpsest::tools {
 namespace {
 
-using inversion::ImageAxes;
-
-/// Channels, height and width of the model's input.
-struct Extents {
-  std::int64_t channels, height, width;
-};
-
-Extents extents_of(const Model& model) {
-  const ImageAxes axes = inversion::image_axes(model);
-  const Shape& shape = model.function.inputs[model.data.front().input].shape();
-  return {shape[axes.channel], shape[axes.height], shape[axes.width]};
-}
-
-Literal fitted(const Literal& image, const Extents& extents) {
+Literal fitted(const Literal& image, const ImageExtents& extents) {
   Literal out = extents.channels == 1 ? grey(image) : rgb(image);
   if (out.shape()[1] == extents.height && out.shape()[2] == extents.width) return out;
   const double scale =
@@ -36,13 +23,18 @@ Literal fitted(const Literal& image, const Extents& extents) {
 
 }  // namespace
 
-Literal read_image_batch(const std::vector<std::string>& paths, const Model& model) {
-  const Extents extents = extents_of(model);
+Literal read_image_batch(const std::vector<std::string>& paths, const ImageExtents& extents) {
   std::vector<Literal> images;
   for (const std::string& path : paths)
     for (const NamedImage& named : read_images(path))
       images.push_back(fitted(named.image, extents));
   return stacked(images);
+}
+
+Literal read_image_batch(const std::vector<std::string>& paths, const Model& model) {
+  const inversion::ImageAxes axes = inversion::image_axes(model);
+  const Shape& shape = model.function.inputs[model.data.front().input].shape();
+  return read_image_batch(paths, {shape[axes.channel], shape[axes.height], shape[axes.width]});
 }
 
 }  // namespace palimpsest::tools

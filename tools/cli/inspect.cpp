@@ -81,7 +81,7 @@ void say_model(const Console& console, const Model& model) {
   std::string operators;
   for (const auto& [name, count] : model.operators)
     operators += text(operators.empty() ? "" : ", ", name, " x", count);
-  console.line("operators: " + operators);
+  console.line(text("operators: ", operators));
   console.line("derivatives: every operator is made of primitives with rules of any order");
   for (const std::string& warning : model.warnings) console.warning(warning);
 }
@@ -109,13 +109,22 @@ class Inspect final : public Command {
     const double flops = product_flops(model.function);
     console.line(text("forward: ", readable_number(flops / 1e9), " GFLOP in products"));
     outcome.data["forward_flops"] = flops;
-    if (!without_cost_ && model.data.size() == 1) add_cost(console, model, outcome);
+    if (!without_cost_) add_cost(console, model, outcome);
     return outcome;
   }
 
  private:
+  /// A model that cannot be attacked is still worth showing, with the reason.
   void add_cost(const Console& console, const Model& model, Outcome& outcome) const {
-    const IterationCost cost = iteration_cost(model, model_.thread_count(model));
+    try {
+      say_cost(console, iteration_cost(model, model_.thread_count(model)), outcome);
+    } catch (const Error& error) {
+      console.warning(text("no matching iteration: ", error.what()));
+      outcome.data["iteration"] = {{"unavailable", error.what()}};
+    }
+  }
+
+  static void say_cost(const Console& console, const IterationCost& cost, Outcome& outcome) {
     console.line(text("matching iteration: ", cost.launches, " launches, ", cost.products,
                       " products, ", readable_bytes(static_cast<double>(cost.memory.total())),
                       " of memory (", readable_bytes(static_cast<double>(cost.memory.arena)),

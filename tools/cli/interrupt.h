@@ -1,6 +1,7 @@
 #pragma once
 // Ctrl-C and SIGTERM for the command (the library installs no handlers): the first asks the
-// work to stop after its current step, the second ends the process at once.
+// work to stop after its current step, the second ends the process at once. SIGPIPE and SIGXFSZ
+// are ignored meanwhile, so that a write fails with an error instead.
 
 #include <atomic>
 

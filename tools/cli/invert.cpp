@@ -1,6 +1,7 @@
 // invert: carries an attack out, in a run folder that can be stopped and resumed.
 
 #include <chrono>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "ops/cpu_kernels.h"
@@ -25,6 +26,9 @@ double seconds_since(Clock::time_point start) {
 struct RunOptions {
   std::string out, max_memory, progress = "auto", checkpoint_every = "60s", time_limit;
   bool overwrite = false, resume = false, dry_run = false;
+  ProgressStyle style = ProgressStyle::automatic;
+  double checkpoint_seconds = 60, limit_seconds = std::numeric_limits<double>::infinity();
+  std::size_t memory_bytes = 0;  ///< 0: no limit
 
   void add_to(CLI::App& app) {
     const std::string group = "The run";
@@ -41,6 +45,16 @@ struct RunOptions {
     app.add_flag("--dry-run", dry_run,
                  "plan, state memory and time, run three steps, write nothing")
         ->group(group);
+  }
+
+  /// Refuses words that make no sense before any work is done.
+  void parse() {
+    if (out.empty() && !dry_run) throw UsageError("--out: a run folder is needed (or --dry-run)");
+    if (resume && overwrite) throw UsageError("--resume and --overwrite exclude each other");
+    style = parse_progress_style(progress);
+    checkpoint_seconds = parse_duration(checkpoint_every);
+    if (!time_limit.empty()) limit_seconds = parse_duration(time_limit);
+    if (!max_memory.empty()) memory_bytes = parse_bytes(max_memory);
   }
 
   Existing existing() const {
@@ -64,19 +78,18 @@ class Loop {
       : folder_(folder),
         attack_(attack),
         session_(session),
-        checkpoint_every_(parse_duration(options.checkpoint_every)),
-        time_limit_(options.time_limit.empty() ? 0 : parse_duration(options.time_limit)),
-        progress_(parse_progress_style(options.progress), attack.recipe.name,
-                  total_steps(attack.recipe.spec)) {}
+        options_(options),
+        progress_(options.style, attack.recipe.name, total_steps(attack.recipe.spec)) {}
 
-  /// Returns why it ended: "finished", "interrupted" or "time limit".
+  /// Makes at least one step, so that there is a result. Returns why it ended: "finished",
+  /// "interrupted" or "time limit".
   std::string run() {
     std::string status = "finished";
-    while (!session_.done()) {
-      if (InterruptScope::requested()) status = "interrupted";
-      if (time_limit_ > 0 && seconds_since(start_) >= time_limit_) status = "time limit";
-      if (status != "finished") break;
+    while (status == "finished" && !session_.done()) {
       after_step(session_.step());
+      if (session_.done()) break;
+      if (seconds_since(start_) >= options_.limit_seconds) status = "time limit";
+      if (InterruptScope::requested()) status = "interrupted";
     }
     progress_.finish();
     save_checkpoint(folder_, attack_.identity, session_.state());
@@ -98,7 +111,7 @@ class Loop {
                                         {"best", step.best},
                                         {"rate", step.rate}});
     }
-    if (seconds_since(saved_) < checkpoint_every_) return;
+    if (seconds_since(saved_) < options_.checkpoint_seconds) return;
     save_checkpoint(folder_, attack_.identity, session_.state());
     saved_ = Clock::now();
   }
@@ -116,7 +129,7 @@ class Loop {
   const RunFolder& folder_;
   const Attack& attack_;
   Session& session_;
-  double checkpoint_every_, time_limit_;
+  const RunOptions& options_;
   Progress progress_;
   Clock::time_point start_ = Clock::now(), saved_ = start_, logged_ = start_;
 };
@@ -131,13 +144,12 @@ class Invert final : public Command {
   }
 
   Outcome run(const Console& console) override {
-    if (run_.out.empty() && !run_.dry_run)
-      throw UsageError("--out: a run folder is needed (or --dry-run)");
+    run_.parse();
+    if (run_.resume) attack_.former_seed = seed_of_run();
     const Attack attack = attack_.resolve(console);
     const runtime::KernelTable kernels = all_cpu_kernels();
-    const inversion::Resources resources{
-        &kernels, attack_.model.thread_count(*attack.model),
-        run_.max_memory.empty() ? 0 : parse_bytes(run_.max_memory)};
+    const inversion::Resources resources{&kernels, attack_.model.thread_count(*attack.model),
+                                         run_.memory_bytes};
     Session session(attack.problem, attack.recipe.spec, resources);
     console.line(text("memory: ", readable_bytes(static_cast<double>(session.memory().total()))));
     if (run_.dry_run) return dry_run(console, attack, session);
@@ -145,6 +157,14 @@ class Invert final : public Command {
   }
 
  private:
+  /// The seed that the resumed run recorded: it may have come from the clock.
+  std::uint64_t seed_of_run() const {
+    const std::filesystem::path settings = std::filesystem::path(run_.out) / "config.toml";
+    if (!std::filesystem::exists(settings))
+      throw IoError(text(run_.out, ": there is no run to resume"));
+    return load_recipe(settings.string(), {}).spec.seed;
+  }
+
   Outcome dry_run(const Console& console, const Attack& attack, Session& session) const {
     constexpr int probes = 3;
     const Clock::time_point start = Clock::now();

@@ -29,7 +29,7 @@ class Labels final : public Command {
   }
 
   Outcome run(const Console& console) override {
-    const inversion::LabelRule rule = inversion::label_rule_of(rule_);
+    const inversion::LabelRule rule = parse_rule();
     const Model model = model_.load();
     const UpdateFile file = update_.read(console);
     client_.complete(file.metadata);
@@ -55,6 +55,14 @@ class Labels final : public Command {
   }
 
  private:
+  inversion::LabelRule parse_rule() const {
+    try {
+      return inversion::label_rule_of(rule_);
+    } catch (const InputError& error) {
+      throw UsageError(text("--rule: ", error.what()));
+    }
+  }
+
   ModelOptions model_;
   UpdateOptions update_;
   ClientOptions client_;

@@ -49,8 +49,8 @@ class Map final : public Command {
                       file.tensors.size(), " tensors"));
     console.text(inversion::mapping_table(mapped));
     for (const std::string& parameter : mapped.missing)
-      console.line("missing: " + parameter + " takes no part in the matching");
-    for (const std::string& ignored : mapped.ignored) console.line("ignored: " + ignored);
+      console.line(text("missing: ", parameter, " takes no part in the matching"));
+    for (const std::string& ignored : mapped.ignored) console.line(text("ignored: ", ignored));
     for (const std::string& lint : lints) console.warning(lint);
     return {{{"format", file.format},
              {"kind", kind_word(mapped.kind)},

@@ -6,6 +6,7 @@
 #include "runtime/evaluate.h"
 #include "tools/cli/cost.h"
 #include "tools/cli/words.h"
+#include "tools/io/config.h"
 
 namespace palimpsest::tools {
 namespace {
@@ -32,7 +33,7 @@ void ModelOptions::add_to(CLI::App& app) {
       ->check(CLI::IsMember({"0", "1"}))
       ->capture_default_str();
   app.add_option("--threads", threads, "CPU threads (default: all cores, one for small models)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1024));
 }
 
 onnx_import::ImportOptions ModelOptions::import_options() const {
@@ -46,6 +47,16 @@ onnx_import::ImportOptions ModelOptions::import_options() const {
   options.dtype = dtype == "f64" ? DType::f64 : DType::f32;
   options.clip_border_blocks = clip_border == "0";
   return options;
+}
+
+std::string ModelOptions::facts() const {
+  ConfigWriter out;
+  out.value("batch", batch);
+  for (const std::string& shape : shapes) out.value("shape", shape);
+  out.value("bn", batch_norm);
+  out.value("dtype", dtype);
+  out.value("clip_border", clip_border);
+  return out.text();
 }
 
 Model ModelOptions::load() const {

@@ -24,6 +24,8 @@ struct ModelOptions {
   void add_to(CLI::App& app);
   /// Throws UsageError for a malformed --shape.
   onnx_import::ImportOptions import_options() const;
+  /// What of these options decides the imported function, as TOML.
+  std::string facts() const;
   Model load() const;
   /// As asked for; else one per core, or a single one for a model so small that waiting for
   /// each other would cost threads more than they gain.

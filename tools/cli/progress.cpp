@@ -22,8 +22,8 @@ ProgressStyle resolved(ProgressStyle style) {
 std::string bar(double share) {
   constexpr int width = 24;
   const int filled = static_cast<int>(share * width);
-  return "[" + std::string(static_cast<std::size_t>(filled), '#') +
-         std::string(static_cast<std::size_t>(width - filled), '.') + "]";
+  return text('[', std::string(static_cast<std::size_t>(filled), '#'),
+              std::string(static_cast<std::size_t>(width - filled), '.'), "] ");
 }
 
 }  // namespace
@@ -56,11 +56,10 @@ std::string Progress::line(std::int64_t done, const std::string& detail) const {
   const auto here = static_cast<double>(std::max<std::int64_t>(done - first_, 1));
   const double remaining = seconds / here * static_cast<double>(total_ - done);
   const double share = static_cast<double>(done) / static_cast<double>(total_);
-  std::string out = label_ + " ";
-  if (style_ == ProgressStyle::bar) out += bar(std::clamp(share, 0.0, 1.0)) + " ";
-  return out + text(done, "/", total_, "  ", detail, "  ",
-                    readable_number(here / std::max(seconds, 1e-9), 3), " it/s  ",
-                    readable_seconds(remaining), " left");
+  const bool with_bar = style_ == ProgressStyle::bar;
+  return text(label_, ' ', with_bar ? bar(std::clamp(share, 0.0, 1.0)) : "", done, "/", total_,
+              "  ", detail, "  ", readable_number(here / std::max(seconds, 1e-9), 3), " it/s  ",
+              readable_seconds(remaining), " left");
 }
 
 void Progress::update(std::int64_t done, const std::string& detail) {

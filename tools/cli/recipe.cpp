@@ -31,6 +31,7 @@ constexpr std::pair<std::string_view, GradientShape> gradient_shapes[] = {
     {"hard-sign", GradientShape::hard_sign},
     {"soft-sign", GradientShape::soft_sign}};
 constexpr std::pair<std::string_view, Box> boxes[] = {{"none", Box::none}, {"clip", Box::clip}};
+constexpr std::pair<std::string_view, Keep> keeps[] = {{"best", Keep::best}, {"last", Keep::last}};
 constexpr std::pair<std::string_view, Start> starts[] = {
     {"normal", Start::normal}, {"uniform", Start::uniform}, {"zeros", Start::zeros}};
 constexpr std::pair<std::string_view, ScheduleKind> schedules[] = {
@@ -70,6 +71,7 @@ void read_search(ConfigTable table, AttackSpec& spec) {
   assign(spec.rate, table.number("rate", 0, largest));
   assign(spec.gradient_shape, table.choice("gradient", gradient_shapes));
   assign(spec.box, table.choice("box", boxes));
+  assign(spec.keep, table.choice("keep", keeps));
   assign(spec.start, table.choice("start", starts));
   assign(spec.iterations, table.integer("iterations", 1, most_iterations));
   assign(spec.restarts, table.integer("restarts", 1, 1'000'000));
@@ -127,7 +129,7 @@ Config override_config(const std::string& assignment) {
     throw UsageError(text("--set: key=value expected, ", quoted_name(assignment), " came"));
   const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
   try {
-    return Config::parse(key + " = " + value, "--set");
+    return Config::parse(text(key, " = ", value), "--set");
   } catch (const InputError&) {
     ConfigWriter writer;
     writer.value(key, value);
@@ -139,7 +141,7 @@ Config named_config(const std::string& word) {
   if (word.ends_with(".toml")) return Config::load(word);
   std::vector<std::string> names;
   for (const BundledRecipe& recipe : bundled_recipes()) {
-    if (recipe.name == word) return Config::parse(recipe.toml, word + ".toml");
+    if (recipe.name == word) return Config::parse(recipe.toml, text(word, ".toml"));
     names.push_back(recipe.name);
   }
   throw UsageError(text("there is no recipe ", quoted_name(word), did_you_mean(word, names)));
@@ -158,6 +160,7 @@ void write_search(ConfigWriter& out, const AttackSpec& spec) {
   out.value("rate", spec.rate);
   out.value("gradient", name_in(gradient_shapes, spec.gradient_shape));
   out.value("box", name_in(boxes, spec.box));
+  out.value("keep", name_in(keeps, spec.keep));
   out.value("start", name_in(starts, spec.start));
   out.value("iterations", spec.iterations);
   out.value("restarts", spec.restarts);

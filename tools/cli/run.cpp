@@ -1,6 +1,9 @@
 // run: the forward pass of a model, compared with expected outputs when there are any.
 
+#include <algorithm>
+
 #include "tools/cli/commands.h"
+#include "tools/cli/conformance.h"
 #include "tools/cli/forward.h"
 #include "tools/cli/model_options.h"
 #include "tools/cli/words.h"
@@ -65,14 +68,25 @@ class Run final : public Command {
       return;
     }
     const auto [name, file] = parse_pair(words);
-    inputs.emplace_back(name, read_update(file).tensors.front().second);
+    inputs.emplace_back(name, read_tensor(file));
+  }
+
+  /// By name; by position when the file gives none.
+  static std::size_t output_of(const std::string& name, std::size_t position,
+                               const ForwardResult& result) {
+    const auto found = std::find(result.names.begin(), result.names.end(), name);
+    if (!name.empty() && found != result.names.end())
+      return static_cast<std::size_t>(found - result.names.begin());
+    if (name.empty() && position < result.names.size()) return position;
+    throw InputError(text("expected output '", name, "': the model has no such output"));
   }
 
   void compare(const Console& console, const ForwardResult& result,
                const std::vector<NamedTensor>& expected, Outcome& outcome) const {
-    for (std::size_t i = 0; i < std::min(expected.size(), result.outputs.size()); ++i) {
-      const auto wrong = difference(result.outputs[i], expected[i].second, tolerance_);
-      console.line(text(result.names[i], ": ", wrong ? *wrong : "as expected"));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const std::size_t output = output_of(expected[i].first, i, result);
+      const auto wrong = difference(result.outputs[output], expected[i].second, tolerance_);
+      console.line(text(result.names[output], ": ", wrong ? *wrong : "as expected"));
       if (wrong) outcome.exit_code = ExitCode::verdict_failed;
     }
     if (!expected.empty()) outcome.data["as_expected"] = outcome.exit_code == ExitCode::ok;

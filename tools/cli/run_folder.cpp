@@ -25,6 +25,19 @@ bool holds_results(const fs::path& folder) {
   return false;
 }
 
+/// What a former run left, by the names that runs use. Nothing else is touched.
+void remove_results(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const char* name :
+       {"config.toml", "result.json", "progress.jsonl", "metrics.csv", "recon.npz", "grid.png",
+        "checkpoint/a.safetensors", "checkpoint/b.safetensors"})
+    files.push_back(folder / name);
+  if (fs::is_directory(folder / "recon"))
+    for (const auto& entry : fs::directory_iterator(folder / "recon"))
+      if (entry.path().filename().string().starts_with("recon_")) files.push_back(entry.path());
+  for (const fs::path& file : files) fs::remove(file);
+}
+
 void make_folder(const fs::path& folder) {
   std::error_code code;
   fs::create_directories(folder, code);
@@ -54,6 +67,7 @@ RunFolder::RunFolder(fs::path path, Existing existing) : path_(std::move(path)) 
     throw IoError(
         text(path_.string(), ": is not empty; give another --out, or --overwrite, or --resume"));
   }
+  if (existing == Existing::overwrite) remove_results(path_);
 }
 
 RunFolder::~RunFolder() { close(lock_); }
@@ -68,7 +82,7 @@ void RunFolder::write(const std::string& name, const std::string& content) const
 }
 
 void RunFolder::write(const std::string& name, const nlohmann::json& content) const {
-  write(name, content.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  write(name, content.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).append("\n"));
 }
 
 void RunFolder::append(const std::string& name, const nlohmann::json& line) const {

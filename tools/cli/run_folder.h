@@ -8,7 +8,11 @@
 
 namespace palimpsest::tools {
 
-enum class Existing { refuse, overwrite, resume };
+enum class Existing {
+  refuse,
+  overwrite,  ///< files of a former run are removed
+  resume      ///< everything stays
+};
 
 class RunFolder {
  public:

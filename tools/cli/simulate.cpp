@@ -9,6 +9,7 @@
 #include "tools/cli/image_batch.h"
 #include "tools/cli/model_options.h"
 #include "tools/cli/words.h"
+#include "tools/io/escape.h"
 #include "tools/io/update_reader.h"
 
 namespace palimpsest::tools {
@@ -74,13 +75,15 @@ class Simulate final : public Command {
   }
 
   Outcome run(const Console& console) override {
+    check_options();
     const Model model = model_.load();
     const Literal pixels = read_image_batch(images_, model);
+    if (client_.examples.value_or(pixels.shape()[0]) != pixels.shape()[0])
+      throw UsageError(
+          text("--examples: ", *client_.examples, " given, --images holds ", pixels.shape()[0]));
     client_.examples = pixels.shape()[0];
     inversion::Problem problem = client_.problem(model);
-    const SentKind kind = sent_kind(problem.training.steps);
-    if (kind != SentKind::gradient && !client_.rate)
-      throw UsageError("--lr: the learning rate of local training is needed");
+    const SentKind kind = sent_kind();
     problem.observed.kind =
         kind == SentKind::gradient ? inversion::UpdateKind::gradient : inversion::UpdateKind::delta;
     const inversion::SimulatedUpdate update = inversion::simulate(
@@ -104,14 +107,28 @@ class Simulate final : public Command {
   }
 
  private:
-  SentKind sent_kind(std::int64_t steps) const {
-    if (kind_.empty()) return steps == 1 ? SentKind::gradient : SentKind::delta;
+  /// What can be refused before any work is done.
+  void check_options() const {
+    const bool gradient = sent_kind() == SentKind::gradient;
+    if (gradient && client_.steps.value_or(1) > 1)
+      throw UsageError("--kind: several local steps make a delta or weights, not a gradient");
+    if (!gradient && !client_.rate)
+      throw UsageError("--lr: the learning rate of local training is needed");
+    const std::filesystem::path extension = std::filesystem::path(out_).extension();
+    if (extension != ".npz" && extension != ".safetensors")
+      throw UsageError(text("--out: a name ending in .npz or .safetensors expected, ",
+                            quoted_name(out_), " came"));
+    parse_defense(defense_, seed_);
+  }
+
+  SentKind sent_kind() const {
+    if (kind_.empty()) return client_.steps.value_or(1) == 1 ? SentKind::gradient : SentKind::delta;
     if (kind_ == "weights") return SentKind::weights;
     return kind_ == "delta" ? SentKind::delta : SentKind::gradient;
   }
 
   Literal read_targets(std::int64_t count) const {
-    if (!targets_.empty()) return read_update(targets_).tensors.front().second;
+    if (!targets_.empty()) return read_tensor(targets_);
     const std::vector<std::int64_t> labels = parse_integers(labels_);
     if (std::cmp_not_equal(labels.size(), count))
       throw UsageError(

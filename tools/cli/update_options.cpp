@@ -1,5 +1,7 @@
 #include "tools/cli/update_options.h"
 
+#include <algorithm>
+
 #include "tools/cli/exit_code.h"
 #include "tools/cli/words.h"
 
@@ -12,6 +14,18 @@ using inversion::Sign;
 SentKind parse_kind(const std::string& word) {
   if (word == "gradient") return SentKind::gradient;
   return word == "delta" ? SentKind::delta : SentKind::weights;
+}
+
+/// A client in another mode than the imported model has other gradients.
+void warn_of_batch_norm(const Model& model, const UpdateMetadata& metadata,
+                        const Console& console) {
+  if (!metadata.bn || !metadata.bn->mode) return;
+  const bool train = *metadata.bn->mode == BatchNormMode::train;
+  const std::string word = train ? "train" : "eval";
+  const auto fits = [&](const BatchNormSite& site) { return site.train == train; };
+  if (!std::all_of(model.batch_norms.begin(), model.batch_norms.end(), fits))
+    console.warning(text("the client ran BatchNormalization in ", word,
+                         " mode, the model is imported otherwise: give --bn ", word));
 }
 
 }  // namespace
@@ -52,6 +66,7 @@ inversion::MappedUpdate UpdateOptions::mapped(const Model& model, const UpdateFi
   for (const std::string& pair : map) update.map.push_back(parse_pair(pair));
   inversion::MappedUpdate mapped = inversion::map_update(model, update);
   for (const std::string& warning : mapped.warnings) console.warning(warning);
+  warn_of_batch_norm(model, file.metadata, console);
   return mapped;
 }
 

@@ -3,6 +3,6 @@
 namespace palimpsest::tools {
 
 std::string version_number() { return PALIMPSEST_VERSION; }
-std::string version_text() { return "palimpsest " + version_number(); }
+std::string version_text() { return std::string("palimpsest ").append(version_number()); }
 
 }  // namespace palimpsest::tools

@@ -99,6 +99,14 @@ UpdateFile read_update(const fs::path& path, std::uint64_t max_bytes) {
   return update;
 }
 
+Literal read_tensor(const fs::path& path) {
+  std::vector<NamedTensor> tensors = read_update(path).tensors;
+  if (tensors.size() != 1)
+    throw InputError(
+        text(terminal_text(path.native()), ": one tensor expected, ", tensors.size(), " came"));
+  return std::move(tensors.front().second);
+}
+
 void write_update(const fs::path& path, const std::vector<NamedTensor>& tensors,
                   const UpdateMetadata& metadata) {
   const std::string toml = update_metadata_text(metadata);

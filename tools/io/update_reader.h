@@ -24,6 +24,9 @@ struct UpdateFile {
 UpdateFile read_update(const std::filesystem::path& path,
                        std::uint64_t max_bytes = default_max_bytes);
 
+/// The tensor of a file that holds exactly one. Throws as read_update.
+Literal read_tensor(const std::filesystem::path& path);
+
 /// Writes .npz (with its sidecar) or .safetensors (metadata inside), by extension; atomically
 /// per file. Throws InputError for another extension, IoError.
 void write_update(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
