@@ -128,7 +128,8 @@ void move_statistics(const Model& model, Operands batch, std::vector<NamedValue>
   for (const BatchNormSite& site : model.batch_norms) {
     if (!site.train) continue;
     const Shape& shape = site.input.shape();
-    const auto count = static_cast<double>(shape.elements() / shape[1]);
+    const std::int64_t per_channel = shape.elements() / shape[1];
+    const auto count = static_cast<double>(per_channel);
     for (const double correction : {1.0, count / (count - 1)}) {
       Value& value = running[k].value;
       value = value * site.momentum + batch[k] * (correction * (1 - site.momentum));

@@ -56,7 +56,7 @@ HeadGradient head_gradient(const Problem& problem) {
   head.features = shape[rows_are_classes ? 1 : 0];
   head.examples = problem.examples;
   const auto oriented = [&](std::vector<double> values) {
-    return rows_are_classes ? values : transposed(values, shape[0], shape[1]);
+    return rows_are_classes ? std::move(values) : transposed(values, shape[0], shape[1]);
   };
   head.weight_gradient = oriented(observed->doubles());
   head.weight = oriented(model.parameters[weight].initial.doubles());

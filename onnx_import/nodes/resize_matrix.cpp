@@ -96,7 +96,8 @@ ResizeMatrix resize_matrix(const ResampledAxis& axis, const Resampling& resampli
     std::vector<double> weights = resampling.interpolation == Interpolation::nearest
                                       ? nearest_weights(place - floor, resampling.nearest)
                                       : kernel_weights(place - floor, axis.scale, resampling);
-    const double first = floor + 1 - static_cast<double>(weights.size() / 2);
+    const std::size_t reach = weights.size() / 2;
+    const double first = floor + 1 - static_cast<double>(reach);
     double inside = 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
       const double column = first + static_cast<double>(i);
