@@ -1,5 +1,7 @@
 #include "inversion/labels.h"
 
+#include <utility>
+
 namespace palimpsest::inversion {
 namespace {
 
