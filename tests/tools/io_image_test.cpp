@@ -152,8 +152,9 @@ TEST_CASE("images stack to a batch and come apart again") {
 TEST_CASE("resizing agrees with Pillow's bilinear filter up and down") {
   std::map<std::string, Literal> expected = arrays("resized.npz");
   const Literal source = expected.extract("source").mapped().reshaped({1, 9, 7});
-  for (const auto& [name, pillow] : expected) {
-    CAPTURE(name);
+  for (const auto& entry : expected) {
+    CAPTURE(entry.first);
+    const Literal& pillow = entry.second;
     const std::vector<double> ours =
         resized(source, pillow.shape()[0], pillow.shape()[1]).doubles();
     const std::vector<double> theirs = pillow.doubles();
