@@ -98,8 +98,8 @@ std::vector<inversion::NamedTensor> load_checkpoint(const RunFolder& folder,
     throw IoError(text(folder.path().string(), ": there is no intact checkpoint to resume from"));
   for (const auto& [field, value] : identity)
     if (found->checkpoint.metadata[field] != value)
-      throw InputError(text(folder.path().string(), ": the checkpoint belongs to another ", field,
-                            ": ", difference_of(value, found->checkpoint.metadata[field])));
+      throw InputError(text(folder.path().string(), ": the checkpoint differs in its ", field, ": ",
+                            difference_of(value, found->checkpoint.metadata[field])));
   return std::move(found->checkpoint.state);
 }
 

@@ -40,6 +40,8 @@ class Eval final : public Command {
   }
 
   Outcome run(const Console& console) override {
+    if (write_ && !std::filesystem::is_directory(path_))
+      throw UsageError(text("--write: a run folder expected, '", path_, "' came"));
     const Literal images = read_reconstruction(path_);
     const Shape& shape = images.shape();
     if (shape.rank() != 4) throw InputError(text(path_, ": images expected, ", shape, " came"));

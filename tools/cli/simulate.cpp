@@ -56,6 +56,12 @@ std::vector<inversion::NamedTensor> weights_after(
   return weights;
 }
 
+BatchNormRecord batch_norm_record(const Model& model) {
+  const bool train = model.batch_norms.front().train;
+  return {train ? BatchNormMode::train : BatchNormMode::eval, model.batch_norms.front().momentum,
+          MomentumConvention::onnx};
+}
+
 class Simulate final : public Command {
  public:
   std::string name() const override { return "simulate"; }
@@ -81,6 +87,10 @@ class Simulate final : public Command {
     if (client_.examples.value_or(pixels.shape()[0]) != pixels.shape()[0])
       throw UsageError(
           text("--examples: ", *client_.examples, " given, --images holds ", pixels.shape()[0]));
+    if (pixels.shape()[0] % inversion::batch_size(model) != 0)
+      throw UsageError(text("--images: a multiple of the model's batch of ",
+                            inversion::batch_size(model), " expected, ", pixels.shape()[0],
+                            " came; see --batch"));
     client_.examples = pixels.shape()[0];
     inversion::Problem problem = client_.problem(model);
     const SentKind kind = sent_kind();
@@ -94,10 +104,10 @@ class Simulate final : public Command {
     inversion::DefendedUpdate sent = inversion::defended(update.tensors, defense);
     if (kind == SentKind::weights) sent.tensors = weights_after(model, sent.tensors);
     sent.tensors.insert(sent.tensors.end(), update.buffers.begin(), update.buffers.end());
-    write_update(out_, sent.tensors, metadata(kind, defense, pixels.shape()[0], update));
+    write_update(out_, sent.tensors, metadata(model, kind, defense, update));
 
     console.line(text("loss of the first batch: ", update.loss));
-    if (!sent.record.empty()) console.line(sent.record);
+    if (defense.kind != DefenseKind::none) console.line(sent.record);
     console.line(text("wrote ", out_, ": ", sent.tensors.size(), " tensors"));
     return {{{"out", out_},
              {"tensors", sent.tensors.size()},
@@ -136,13 +146,15 @@ class Simulate final : public Command {
     return Literal::of(Shape{count}, labels);
   }
 
-  UpdateMetadata metadata(SentKind kind, const Defense& defense, std::int64_t count,
+  UpdateMetadata metadata(const Model& model, SentKind kind, const Defense& defense,
                           const inversion::SimulatedUpdate& update) const {
     UpdateMetadata metadata;
     metadata.kind = kind;
     if (kind == SentKind::delta) metadata.sign = inversion::Sign::new_minus_old;
     client_.record(metadata);
-    metadata.num_examples = count;
+    metadata.num_examples = client_.examples;
+    metadata.batch_size = inversion::batch_size(model);
+    if (!model.batch_norms.empty()) metadata.bn = batch_norm_record(model);
     metadata.buffers_included = !update.buffers.empty();
     metadata.framework = "palimpsest";
     record_defense(metadata, defense);
