@@ -80,7 +80,7 @@ EXPERIMENTS = [
                "ConvNet, width 16", ("astronaut", "cat", "coffee", "rocket"), iterations=600, batch=4,
                total_variation=1e-4, local_steps=4, **CIFAR),
     Experiment("resnet18", "ResNet-18 at 224x224", "ig", torchvision_resnet18, "torchvision's ResNet-18, untrained",
-               ("cat-224",), iterations=40, size=224, total_variation=1e-1, beside_pytorch=False, threads=2,
+               ("cat-224",), iterations=200, size=224, total_variation=1e-1, beside_pytorch=False, threads=2,
                mean=IMAGENET_MEAN, deviation=IMAGENET_DEVIATION),
     Experiment("ig-resnet20", "Inverting Gradients, ResNet-20", "ig", models.CifarResNet, "ResNet-20",
                TEN_PHOTOS, iterations=600, total_variation=1e-4, **CIFAR),

@@ -44,6 +44,11 @@ def describe(attempts: list[sides.Attempt], inputs: inputs_of.Inputs) -> dict:
         "cpu_seconds": sum(attempt.cpu_seconds for attempt in attempts)}
 
 
+def flat_psnr(truth: np.ndarray) -> list[float]:
+    """PSNR of each image's mean colour: what a picture without any content scores."""
+    return (-10 * np.log10(truth.var(axis=(2, 3)).mean(axis=1))).tolist()
+
+
 def attack_batch(experiment: Experiment, command: str, model: torch.nn.Module, model_path: Path,
                  group: int) -> tuple[dict, list[np.ndarray]]:
     """Both sides on one batch: a row of the results, and truth, ours and theirs as pictures."""
@@ -56,7 +61,7 @@ def attack_batch(experiment: Experiment, command: str, model: torch.nn.Module, m
         if experiment.beside_pytorch:
             theirs.append(sides.run_pytorch(experiment, inputs, start))
     row = {"photos": [path.stem for path in inputs.photos], "true_labels": inputs.labels,
-           "palimpsest": describe(ours, inputs)}
+           "flat_psnr": flat_psnr(inputs.truth), "palimpsest": describe(ours, inputs)}
     shown = [inputs.truth, best_of(ours).images]
     if theirs:
         row["pytorch"] = describe(theirs, inputs)

@@ -29,6 +29,8 @@ def write_grid(path: Path, batches: list[list[np.ndarray]]) -> None:
     picture = Image.fromarray(pixels)
     if rows[0].shape[-1] < 64:
         picture = picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+    else:
+        picture = picture.quantize(128)  # half the bytes
     picture.save(path, optimize=True)
 
 

@@ -57,7 +57,8 @@ def run_palimpsest(command: str, model: Path, experiment: Experiment, inputs: In
     call = [command, "invert", str(model), "--update", str(inputs.update), "--start", str(inputs.start),
             "--seed", "1", "--out", str(folder), *invert_arguments(experiment, inputs)]
     wall, cpu = time.perf_counter(), children_cpu_seconds()
-    environment = os.environ | {"OMP_NUM_THREADS": str(experiment.threads)}
+    # Threads that wait without spinning, as on a machine that others use too.
+    environment = os.environ | {"OMP_NUM_THREADS": str(experiment.threads), "OMP_WAIT_POLICY": "passive"}
     ended = subprocess.run(call, env=environment, capture_output=True, text=True)
     if ended.returncode:
         raise SystemExit(f"{' '.join(call)}\nended with {ended.returncode}:\n{ended.stderr}")

@@ -71,17 +71,19 @@ def by_image(result: dict) -> str:
     """Mean over images of the difference in PSNR, and every image's two figures."""
     rows, names = [], [name for batch in result["batches"] for name in batch["photos"]]
     ours, theirs = (per_image(result, side, "psnr") for side in SIDES)
-    for name, one, other in zip(names, ours, theirs):
-        rows.append([name, f"{one:.2f}", f"{other:.2f}", f"{one - other:+.2f}"])
-    rows.append(["mean", f"{mean(ours):.2f}", f"{mean(theirs):.2f}", f"{mean(ours) - mean(theirs):+.2f}"])
-    return table(["photograph", "palimpsest, dB", "PyTorch, dB", "difference"], rows)
+    flat = [value for batch in result["batches"] for value in batch["flat_psnr"]]
+    lines = [*zip(names, ours, theirs, flat), ("mean", mean(ours), mean(theirs), mean(flat))]
+    for name, one, other, colour in lines:
+        rows.append([name, f"{one:.2f}", f"{other:.2f}", f"{one - other:+.2f}", f"{colour:.2f}"])
+    return table(["photograph", "palimpsest, dB", "PyTorch, dB", "difference", "its mean colour, dB"], rows)
 
 
 def alone(result: dict) -> str:
     """A run that is not set beside another."""
     batch = result["batches"][0]
     figures = batch["palimpsest"]
-    rows = [["PSNR", f"{figures['psnr'][0]:.2f} dB"], ["MSE", f"{figures['mse'][0]:.3g}"],
+    rows = [["PSNR", f"{figures['psnr'][0]:.2f} dB"], ["PSNR of its mean colour", f"{batch['flat_psnr'][0]:.2f} dB"],
+            ["MSE", f"{figures['mse'][0]:.3g}"],
             ["objective", f"{figures['objective']:.3g}"],
             ["memory predicted for the program", f"{figures['predicted_bytes'] / MEBI:.0f} MiB"],
             ["peak resident memory of the process", f"{figures['peak_resident_bytes'] / MEBI:.0f} MiB"],
