@@ -32,6 +32,13 @@ expect() {
 
 head -c 4000 update.npz >"$work/truncated.npz"
 mkdir -p "$work/full" && touch "$work/full/file"
+# First candidates of 1e30: their squares are no finite f32 numbers.
+python3 -c '
+import struct, sys
+header = b"{\x27descr\x27: \x27<f4\x27, \x27fortran_order\x27: False, \x27shape\x27: (1, 3, 32, 32), }"
+header = header.ljust(117) + b"\n"
+sys.stdout.buffer.write(b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header)
+sys.stdout.buffer.write(struct.pack("<3072f", *[1e30] * 3072))' >"$work/huge.npy"
 attack=(invert lenet.onnx --update update.npz --progress none --seed 1 --iterations 3)
 
 expect 0 inspect lenet.onnx
@@ -66,9 +73,17 @@ expect 3 run lenet.onnx
 expect 3 "${attack[@]}" --out "$work/new" --labels 10
 expect 3 simulate lenet.onnx --images truth.png --labels 10 --out "$work/update.npz"
 
+unsupported=/usr/share/libonnx-testdata/data/node/test_unique_sorted_without_axis/model.onnx
+if [[ -e $unsupported ]]; then
+  expect 4 inspect "$unsupported"
+fi
+
 expect 5 inspect no-such-model.onnx
 expect 5 "${attack[@]}" --out "$work/full"
 expect 5 "${attack[@]}" --out "$work/new" --resume
+
+expect 6 "${attack[@]}" --out "$work/huge" --overwrite --start "$work/huge.npy" \
+  --set objective.image_norm=1e30
 
 expect 7 "${attack[@]}" --out "$work/new" --max-memory 1K
 
