@@ -8,7 +8,7 @@
 namespace palimpsest::inversion {
 namespace {
 
-// Inputs: four states per variable (value, two moments, best value), the best total, the three
+// Inputs: four states per variable (value, two moments, kept value), the kept total, the three
 // numbers of a step, the parameters. Outputs: the states again, which feed back, and the terms.
 constexpr std::size_t states_per_variable = 4;
 
@@ -43,7 +43,12 @@ Value boxed(const Problem& problem, Value images) {
 void add_outputs(const SearchRequest& request, const Layout& layout, const Objective& objective,
                  Function& function) {
   const std::vector<Value> in = function.inputs;
-  const Value better = less(objective.total, in[layout.best_total()]);
+  // A candidate that left the finite numbers is never kept.
+  const Value best = in[layout.best_total()];
+  const Value bar = request.spec.keep == Keep::best
+                        ? best
+                        : full_like(best, std::numeric_limits<double>::infinity());
+  const Value kept = less(objective.total, bar);
   for (std::size_t k = 0; k < layout.variables; ++k) {
     const Value* state = &in[states_per_variable * k];
     const bool is_image = k == 0;
@@ -58,9 +63,9 @@ void add_outputs(const SearchRequest& request, const Layout& layout, const Objec
     function.outputs.push_back(clip ? boxed(request.problem, moved.variable) : moved.variable);
     function.outputs.push_back(moved.state.first);
     function.outputs.push_back(moved.state.second);
-    function.outputs.push_back(select(better, state[0], state[3]));
+    function.outputs.push_back(select(kept, state[0], state[3]));
   }
-  function.outputs.push_back(select(better, objective.total, in[layout.best_total()]));
+  function.outputs.push_back(select(kept, objective.total, best));
   for (const Value term :
        {objective.total, objective.matching, objective.total_variation, objective.image_norm})
     function.outputs.push_back(term);

@@ -29,6 +29,7 @@ AttackSpec inverting_gradients() {
   spec.schedule.kind = optimizers::ScheduleKind::step_decay;
   spec.gradient_shape = optimizers::GradientShape::hard_sign;
   spec.box = Box::clip;
+  spec.keep = Keep::last;
   spec.iterations = 24000;
   return spec;
 }

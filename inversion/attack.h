@@ -27,6 +27,12 @@ enum class Box {
   clip  ///< every step ends inside the pixel range [0, 1]
 };
 
+/// Which candidate of a restart counts as its result.
+enum class Keep {
+  best,  ///< that of the least objective
+  last   ///< the last one: for updates of several steps the objective is too rough to choose by
+};
+
 enum class Start { normal, uniform, zeros };
 
 struct AttackSpec {
@@ -42,6 +48,7 @@ struct AttackSpec {
   optimizers::Schedule schedule;
   optimizers::GradientShape gradient_shape = optimizers::GradientShape::raw;
   Box box = Box::none;
+  Keep keep = Keep::best;
 
   std::int64_t iterations = 300;  ///< of one restart; for L-BFGS, its outer steps
   std::int64_t restarts = 1;

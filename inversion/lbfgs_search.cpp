@@ -43,7 +43,7 @@ class LbfgsSearch final : public Search {
     std::vector<std::span<T>> variables;
     for (std::size_t k = 0; k < count_; ++k) variables.push_back(program_.template input_as<T>(k));
     optimizer_.step(variables, [&] {
-      const optimizers::Evaluation<T> evaluation = evaluate();
+      optimizers::Evaluation<T> evaluation = evaluate();
       if (std::exchange(first, false)) at_start = {term(0), term(1), term(2), term(3)};
       return evaluation;
     });
@@ -104,9 +104,10 @@ class LbfgsSearch final : public Search {
 }  // namespace
 
 std::unique_ptr<Search> lbfgs_search(const SearchRequest& request) {
-  if (request.spec.box != Box::none ||
+  if (request.spec.box != Box::none || request.spec.keep != Keep::best ||
       request.spec.gradient_shape != optimizers::GradientShape::raw)
-    throw InputError("attack: the box and signed gradients need the optimiser adam, not lbfgs");
+    throw InputError(
+        "attack: the box, signed gradients and keep = last need the optimiser adam, not lbfgs");
   if (variable_types(request)[0].dtype == DType::f64)
     return std::make_unique<LbfgsSearch<double>>(request);
   return std::make_unique<LbfgsSearch<float>>(request);

@@ -246,7 +246,7 @@ Reconstruction Session::result() const {
 }
 
 Reconstruction run(Session& session, const std::function<void(const Progress&)>& progress,
-                   std::stop_token stop) {
+                   const std::stop_token& stop) {
   while (!session.done() && !stop.stop_requested()) {
     const Progress step = session.step();
     if (progress) progress(step);

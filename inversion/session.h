@@ -26,7 +26,7 @@ struct Progress {
   std::int64_t iteration = 0;  ///< steps done in this restart
   std::int64_t iterations = 0, restarts = 0;
   double objective = 0, matching = 0, total_variation = 0, image_norm = 0;
-  double best = 0;  ///< lowest objective of this restart so far
+  double best = 0;  ///< objective of the candidate kept of this restart
   double rate = 0;
   std::string failure;  ///< why the restart failed in this step; empty: it did not
 };
@@ -35,7 +35,7 @@ enum class RestartOutcome { pending, finished, reached_target, failed };
 
 struct RestartReport {
   RestartOutcome outcome = RestartOutcome::pending;
-  double objective = 0;  ///< lowest
+  double objective = 0;  ///< of the candidate kept
   std::int64_t iterations = 0;
   std::string failure;  ///< why it failed
 };
@@ -87,6 +87,6 @@ class Session {
 
 /// Steps until done or until a stop is asked for; `progress` hears of every step.
 Reconstruction run(Session& session, const std::function<void(const Progress&)>& progress = {},
-                   std::stop_token stop = {});
+                   const std::stop_token& stop = {});
 
 }  // namespace palimpsest::inversion

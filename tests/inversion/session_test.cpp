@@ -69,6 +69,25 @@ TEST_CASE("inverting gradients comes near the picture and stays inside the pixel
   CHECK(result.restarts[1].outcome == RestartOutcome::finished);
 }
 
+TEST_CASE("a restart keeps its best candidate or its last one, as asked") {
+  const OnePicture given;
+  AttackSpec spec = inverting_gradients();
+  spec.iterations = 60;
+  spec.rate = 0.5;  // so rough that the objective does not fall all the time
+  spec.schedule.kind = optimizers::ScheduleKind::constant;
+  for (const Keep keep : {Keep::best, Keep::last}) {
+    spec.keep = keep;
+    Session session(given.problem, spec, resources());
+    double least = std::numeric_limits<double>::infinity(), last = 0;
+    while (!session.done()) {
+      last = session.step().objective;
+      least = std::min(least, last);
+    }
+    REQUIRE(least < last);
+    CHECK(session.result().objective == (keep == Keep::best ? least : last));
+  }
+}
+
 namespace {
 
 /// The state after `before` steps, carried into a new session, must lead to the same end.
