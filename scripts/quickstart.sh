@@ -13,4 +13,4 @@ build/release/tools/palimpsest invert "$example/lenet.onnx" --update "$example/u
   --recipe dlg --restarts 3 --seed 10 --truth "$example/truth.png" --out "$out" --overwrite
 
 echo
-echo "Look at $out/grid.png: the truth above, the reconstruction below."
+echo "Look at $out/grid.png: the truth, the reconstruction, and their difference."
