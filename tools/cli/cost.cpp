@@ -10,8 +10,8 @@ namespace {
 
 double multiply_adds(const ConvGeometry& geometry) {
   const auto outputs = static_cast<double>(geometry.output.elements());
-  const auto per_output = static_cast<double>(geometry.filter.elements() / geometry.filter[0]);
-  return outputs * per_output;
+  const std::int64_t per_output = geometry.filter.elements() / geometry.filter[0];
+  return outputs * static_cast<double>(per_output);
 }
 
 double multiply_adds(const Node& node) {

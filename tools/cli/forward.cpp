@@ -53,7 +53,7 @@ std::vector<Literal> arguments_of(const Model& model, const std::vector<NamedTen
 
 }  // namespace
 
-ForwardResult forward(const std::filesystem::path& path, onnx_import::ImportOptions options,
+ForwardResult forward(const std::filesystem::path& path, const onnx_import::ImportOptions& options,
                       const std::vector<NamedTensor>& inputs, int threads) {
   const runtime::KernelTable kernels = all_cpu_kernels();
   const Model model = load_for(path, options, inputs, runtime::evaluator(kernels));

@@ -19,7 +19,7 @@ struct ForwardResult {
 /// by name, nameless ones by position. As few inputs as possible are fixed at import: none, else
 /// the integers and booleans, which often steer shapes, else all. Throws what import and the run
 /// throw, and InputError for an input without a tensor.
-ForwardResult forward(const std::filesystem::path& model, onnx_import::ImportOptions options,
+ForwardResult forward(const std::filesystem::path& model, const onnx_import::ImportOptions& options,
                       const std::vector<NamedTensor>& inputs, int threads);
 
 }  // namespace palimpsest::tools

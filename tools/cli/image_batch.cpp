@@ -1,5 +1,7 @@
 #include "tools/cli/image_batch.h"
 
+#include <cmath>
+
 #include "inversion/problem.h"
 #include "tools/io/image.h"
 #include "tools/io/image_transform.h"
@@ -15,7 +17,7 @@ Literal fitted(const Literal& image, const ImageExtents& extents) {
                static_cast<double>(extents.width) / static_cast<double>(out.shape()[2]));
   const auto side = [&](int axis, std::int64_t least) {
     const double exact = scale * static_cast<double>(out.shape()[axis]);
-    return std::max(static_cast<std::int64_t>(exact + 0.5), least);
+    return std::max<std::int64_t>(std::llround(exact), least);
   };
   out = resized(out, side(1, extents.height), side(2, extents.width));
   return center_cropped(out, extents.height, extents.width);

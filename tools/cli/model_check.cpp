@@ -183,7 +183,7 @@ ModelCheck check_model(const Model& model, std::uint64_t seed, int directions, i
   ModelCheck result;
   result.routes = std::sqrt(dot(apart, apart) / std::max(dot(reverse, reverse), 1e-300));
   for (int i = 0; i < directions; ++i) {
-    const auto stream = static_cast<std::uint64_t>(1000 + 1000 * i);
+    const auto stream = 1000 + 1000 * static_cast<std::uint64_t>(i);
     result.gradient_errors.push_back(gradient_error(point, outputs, seed, stream));
     result.matching_errors.push_back(matching_error(point, reverse, seed, stream));
   }
