@@ -12,12 +12,12 @@ namespace palimpsest::onnx_import {
 enum class Mode { model, train, eval };
 
 struct ImportOptions {
-  std::optional<std::int64_t> batch;                  ///< for the first axis when it is symbolic
-  std::map<std::string, Shape> shapes;                ///< by input name
-  std::map<std::string, Literal> fixed;               ///< inputs that become constants, by name
-  Mode batch_norm = Mode::model;                      ///< how BatchNormalization runs
-  DType dtype = DType::f32;                           ///< float type of the whole function
-  bool clip_border_blocks = false;                    ///< derivative of Clip at its bounds
+  std::optional<std::int64_t> batch;     ///< for the first axis when it is symbolic
+  std::map<std::string, Shape> shapes;   ///< by input name
+  std::map<std::string, Literal> fixed;  ///< inputs that become constants, by name
+  Mode batch_norm = Mode::model;         ///< how BatchNormalization runs
+  DType dtype = DType::f32;              ///< float type of the whole function
+  bool clip_border_blocks = true;  ///< derivative of Clip at its bounds: 0, as relu6 has it, or 1
   std::uint64_t max_bytes = std::uint64_t{16} << 30;  ///< for all tensors of the file
 };
 

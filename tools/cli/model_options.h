@@ -18,7 +18,7 @@ struct ModelOptions {
   std::vector<std::string> shapes;
   std::string batch_norm = "model";
   std::string dtype = "f32";
-  std::string clip_border = "1";
+  std::string clip_border = "0";
   int threads = 0;  ///< 0: chosen for the model
 
   void add_to(CLI::App& app);
