@@ -38,7 +38,8 @@ struct ClassifierHead {
   std::string node;
   std::string weight_name, bias_name;  ///< bias_name is empty when there is no bias
   Value features;                      ///< [N, F], the input of the layer
-  bool weight_is_output_by_input = true;  ///< [C, F]; false: [F, C]
+  /// The weight is [C, F]; false: [F, C].
+  bool weight_is_output_by_input = true;
 };
 
 enum class ImageLayout { unknown, nchw, nhwc };
@@ -63,7 +64,8 @@ struct Model {
   bool has_head = false;
   ClassifierHead head;
   std::vector<std::string> dropouts;  ///< names of Dropout nodes
-  std::vector<std::pair<std::string, std::int64_t>> operators;  ///< names and counts, sorted
+  /// Names and counts, sorted.
+  std::vector<std::pair<std::string, std::int64_t>> operators;
   std::vector<std::string> warnings;
   std::string producer;
   std::int64_t opset = 0;

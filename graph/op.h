@@ -49,11 +49,18 @@ concept Inert = requires {
 };
 
 template <class P>
-concept Primitive =
-    std::equality_comparable<P> && std::copy_constructible<P> && requires(const P& op, Types in) {
-      { P::name } -> std::convertible_to<std::string_view>;
-      { op.infer(in) } -> std::same_as<TensorType>;
-    } && (int{Pointwise<P>} + int{Transposable<P>} + int{Nonlinear<P>} + int{Inert<P>} == 1);
+concept NamedWithShapeRule = requires(const P& op, Types in) {
+  { P::name } -> std::convertible_to<std::string_view>;
+  { op.infer(in) } -> std::same_as<TensorType>;
+};
+
+template <class P>
+concept OneDerivativeFact =
+    int{Pointwise<P>} + int{Transposable<P>} + int{Nonlinear<P>} + int{Inert<P>} == 1;
+
+template <class P>
+concept Primitive = std::equality_comparable<P> && std::copy_constructible<P> &&
+    NamedWithShapeRule<P> && OneDerivativeFact<P>;
 
 template <Primitive P>
 constexpr Derivative derivative_of() {
@@ -67,11 +74,13 @@ constexpr Derivative derivative_of() {
     return Derivative::inert;
 }
 
+/// The first condition keeps copying an Op from asking whether Op itself is a primitive.
+template <class P, class Erased>
+concept PrimitiveBehind = !std::same_as<P, Erased> && Primitive<P>;
+
 class Op {
  public:
-  /// The first condition keeps copying an Op from asking whether Op itself is a primitive.
-  template <class P>
-    requires(!std::same_as<P, Op> && Primitive<P>)
+  template <PrimitiveBehind<Op> P>
   Op(P primitive)  // NOLINT(google-explicit-constructor): a primitive is an Op
       : model_(std::make_shared<Model<P>>(std::move(primitive))) {}
 

@@ -25,13 +25,14 @@ struct PrimitiveList {
 };
 
 /// Every primitive that a kernel table must hold (Input and Constant need no kernel).
-using AllPrimitives = PrimitiveList<
-    Neg, Abs, Exp, Expm1, Log, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan, Asin, Acos, Atan,
-    Sinh, Cosh, Asinh, Acosh, Atanh, Tanh, Sigmoid, Softplus, Erf, Relu, Sign, Floor, Ceil, Round,
-    Not, IsNan, IsInf, Detach, Add, Sub, Mul, Div, Pow, Fmod, Maximum, Minimum, Equal, Less,
-    LessEqual, And, Or, Xor, ShiftLeft, ShiftRight, Select, Cast, Reshape, Permute, Broadcast,
-    Slice, Pad, Concat, Reverse, ReduceSum, CumSum, ReduceMax, ArgMax, TopK, Gather, ScatterAdd,
-    MatMul, Inverse, Determinant, Conv, ConvInputGrad, ConvFilterGrad, WindowSum, WindowSpread,
-    WindowArgmax, Iota, Random>;
+using AllPrimitives =
+    PrimitiveList<Neg, Abs, Exp, Expm1, Log, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan, Asin,
+                  Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Tanh, Sigmoid, Softplus, Erf, Relu,
+                  Sign, Floor, Ceil, Round, Not, IsNan, IsInf, Detach, Add, Sub, Mul, Div, Pow,
+                  Fmod, Maximum, Minimum, Equal, Less, LessEqual, And, Or, Xor, ShiftLeft,
+                  ShiftRight, Select, Cast, Reshape, Permute, Broadcast, Slice, Pad, Concat,
+                  Reverse, ReduceSum, CumSum, ReduceMax, ArgMax, TopK, Gather, ScatterAdd, MatMul,
+                  Inverse, Determinant, Conv, ConvInputGrad, ConvFilterGrad, WindowSum,
+                  WindowSpread, WindowArgmax, Iota, Random>;
 
 }  // namespace palimpsest

@@ -23,8 +23,7 @@ enum class Rounding { floor, ceil };
 /// Geometry from what a caller knows; the output extents follow. With Rounding::ceil a last
 /// window that would begin in the high padding is dropped. Throws ShapeError naming the field.
 WindowGeometry window_geometry(const Shape& input, std::vector<std::int64_t> size,
-                               std::vector<std::int64_t> stride,
-                               std::vector<std::int64_t> dilation,
+                               std::vector<std::int64_t> stride, std::vector<std::int64_t> dilation,
                                std::vector<std::int64_t> pad_low,
                                std::vector<std::int64_t> pad_high,
                                Rounding rounding = Rounding::floor);
