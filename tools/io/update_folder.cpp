@@ -75,7 +75,7 @@ void read_proto_files(const Directory& folder, const std::vector<FileOfTensor>& 
   for (const auto& [name, file] : files) {
     auto [own_name, literal] = onnx_import::load_tensor(folder.path() / file);
     charge(budget, literal, place_of(folder, file));
-    list.tensors.emplace_back(own_name.empty() ? name : std::move(own_name), std::move(literal));
+    list.tensors.emplace_back(own_name.empty() ? name : own_name, std::move(literal));
   }
 }
 

@@ -82,7 +82,7 @@ DefenseRecord read_defense(ConfigTable table) {
 
 /// Natural numbers whose count (labels) or sum (label_counts) must be num_examples if given.
 std::optional<std::vector<std::int64_t>> read_labels(ConfigTable& table, std::string_view key) {
-  const auto values = table.integers(key);
+  auto values = table.integers(key);
   if (!values) return values;
   for (const std::int64_t value : *values)
     if (value < 0 || value > most)
