@@ -59,9 +59,8 @@ scripts/build.sh release || {
 check "layers, file sizes and function sizes" python3 tools/check_layers.py
 check "format" scripts/check_format.sh
 suite "tests" build/release/tests/palimpsest_tests
-for extra in build/release/tests/palimpsest_*_tests; do
-  [[ -x "$extra" ]] && suite "$(basename "$extra")" "$extra"
-done
+check "the library beside ONNX's own classes in one process" \
+  ctest --test-dir build/release -R '^onnx_coexistence$' --no-tests=error
 for script in tests/scripts/*.sh; do
   [[ -e "$script" ]] && check "$(basename "$script" .sh)" bash "$script" build/release
 done
