@@ -31,10 +31,10 @@ suite() {
   "$@" >"$log" 2>&1
   local status=$?
   summary=$(grep -a '^\[doctest\] test cases:' "$log" | tail -1)
-  good=$(sed -n 's/.*| *\([0-9]*\) passed.*/\1/p' <<<"$summary")
-  bad=$(sed -n 's/.*| *\([0-9]*\) failed.*/\1/p' <<<"$summary")
+  good=$(sed -n 's/.*| *\([0-9][0-9]*\) *passed.*/\1/p' <<<"$summary")
+  bad=$(sed -n 's/.*| *\([0-9][0-9]*\) *failed.*/\1/p' <<<"$summary")
   skips=$(grep -ac '^SKIPPED: ' "$log")
-  if [[ -z "$summary" || ($status -ne 0 && "${bad:-0}" -eq 0) ]]; then
+  if [[ -z "$good" || -z "$bad" || ($status -ne 0 && $bad -eq 0) ]]; then
     good=0 bad=1 skips=0
   fi
   grep -a '^SKIPPED: ' "$log" | sort | uniq

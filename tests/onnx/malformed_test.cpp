@@ -150,9 +150,9 @@ TEST_CASE("a function that calls itself is refused, directly or through another"
 TEST_CASE("functions that double at every level are refused before they expand") {
   std::vector<Message> functions{function("f0", {"a"}, {"b"}, {node("Relu", {"a"}, {"b"})})};
   for (int level = 1; level < 40; ++level) {
-    const std::string below = "f" + std::to_string(level - 1);
+    const std::string below = text("f", level - 1);
     functions.push_back(
-        function("f" + std::to_string(level), {"a"}, {"c"},
+        function(text("f", level), {"a"}, {"c"},
                  {node(below, {"a"}, {"b"}, {}, "local"), node(below, {"b"}, {"c"}, {}, "local")}));
   }
   const Message call = graph({{node("f39", {"x"}, {"y"}, {}, "local")}, {}, {image}, {result}});
@@ -162,9 +162,8 @@ TEST_CASE("functions that double at every level are refused before they expand")
 TEST_CASE("a chain of a thousand functions is refused without exhausting the stack") {
   std::vector<Message> functions{function("f0", {"a"}, {"b"}, {node("Relu", {"a"}, {"b"})})};
   for (int level = 1; level < 1000; ++level)
-    functions.push_back(
-        function("f" + std::to_string(level), {"a"}, {"b"},
-                 {node("f" + std::to_string(level - 1), {"a"}, {"b"}, {}, "local")}));
+    functions.push_back(function(text("f", level), {"a"}, {"b"},
+                                 {node(text("f", level - 1), {"a"}, {"b"}, {}, "local")}));
   const Message call = graph({{node("f999", {"x"}, {"y"}, {}, "local")}, {}, {image}, {result}});
   CHECK_THROWS_AS(imported(model(call, 17, functions)), ImportError);
 }
