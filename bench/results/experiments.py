@@ -85,5 +85,5 @@ EXPERIMENTS = [
     Experiment("ig-resnet20", "Inverting Gradients, ResNet-20", "ig", models.CifarResNet, "ResNet-20",
                TEN_PHOTOS, iterations=600, total_variation=1e-4, **CIFAR),
     Experiment("ig-convnet", "Inverting Gradients, ConvNet", "ig", lambda: models.ConvNet(16), "ConvNet, width 16",
-               TEN_PHOTOS, iterations=150, total_variation=1e-4, **CIFAR),
+               TEN_PHOTOS, iterations=500, total_variation=1e-4, **CIFAR),
 ]
