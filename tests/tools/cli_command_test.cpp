@@ -79,6 +79,16 @@ TEST_CASE("Every bundled recipe resolves to TOML that gives the same attack agai
   }
 }
 
+TEST_CASE("The bundled recipes are the attacks of the library") {
+  for (const inversion::AttackSpec& spec :
+       {inversion::dlg(), inversion::idlg(), inversion::inverting_gradients()}) {
+    const Recipe bundled = load_recipe(spec.name, {});
+    Recipe library = bundled;
+    library.spec = spec;
+    CHECK(recipe_toml(bundled) == recipe_toml(library));
+  }
+}
+
 TEST_CASE("Overrides of a recipe are typed, and unknown keys are refused with a suggestion") {
   CHECK(load_recipe("dlg", {"search.iterations=7"}).spec.iterations == 7);
   CHECK(load_recipe("dlg", {"search.box=clip"}).spec.box == inversion::Box::clip);
