@@ -3,8 +3,9 @@
 #   scripts/install_dependencies.sh [build|test]      default: build
 set -euo pipefail
 
+# ocl-icd-opencl-dev: the CMake file of libdnnl-dev asks for it, its package only recommends it.
 build_packages=(
-  g++ cmake ninja-build protobuf-compiler libprotobuf-dev libeigen3-dev libdnnl-dev
+  g++ cmake ninja-build protobuf-compiler libprotobuf-dev libeigen3-dev libdnnl-dev ocl-icd-opencl-dev
   libssl-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev
   doctest-dev
 )
