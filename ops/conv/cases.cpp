@@ -19,9 +19,11 @@ ConvGeometry any_geometry(Sampler& s, int spatial_rank) {
   for (std::int64_t& padding : w.pad_high) padding += s.integer(0, 1);
   const std::int64_t groups = s.integer(1, 3), depth = s.integer(1, 2);
   const std::int64_t batch = s.integer(1, 2), filters = groups * s.integer(1, 2);
-  return conv_geometry(with_channels(batch, groups * depth, w.extent),
-                       with_channels(filters, depth, w.size), w.stride, w.dilation, w.pad_low,
-                       w.pad_high, groups);
+  ConvGeometry g = conv_geometry(with_channels(batch, groups * depth, w.extent),
+                                 with_channels(filters, depth, w.size), w.stride, w.dilation,
+                                 w.pad_low, w.pad_high, groups);
+  g.channels_last = s.coin();
+  return g;
 }
 
 ConvGeometry small_geometry(Sampler& s, int spatial_rank) {
@@ -36,7 +38,8 @@ template <int spatial_rank>
 Case forward(Sampler& s) {
   Case c;
   const ConvGeometry g = small_geometry(s, spatial_rank);
-  const Value x = c.input(s.tensor(g.input, -1, 1)), w = c.input(s.tensor(g.filter, -1, 1));
+  const Value x = c.input(s.tensor(g.stored_input(), -1, 1)),
+              w = c.input(s.tensor(g.filter, -1, 1));
   c.function.outputs = {conv(x, w, g)};
   return c;
 }
@@ -45,7 +48,8 @@ template <int spatial_rank>
 Case input_grad(Sampler& s) {
   Case c;
   const ConvGeometry g = small_geometry(s, spatial_rank);
-  const Value ct = c.input(s.tensor(g.output, -1, 1)), w = c.input(s.tensor(g.filter, -1, 1));
+  const Value ct = c.input(s.tensor(g.stored_output(), -1, 1)),
+              w = c.input(s.tensor(g.filter, -1, 1));
   c.function.outputs = {conv_input_grad(ct, w, g)};
   return c;
 }
@@ -54,7 +58,8 @@ template <int spatial_rank>
 Case filter_grad(Sampler& s) {
   Case c;
   const ConvGeometry g = small_geometry(s, spatial_rank);
-  const Value ct = c.input(s.tensor(g.output, -1, 1)), x = c.input(s.tensor(g.input, -1, 1));
+  const Value ct = c.input(s.tensor(g.stored_output(), -1, 1)),
+              x = c.input(s.tensor(g.stored_input(), -1, 1));
   c.function.outputs = {conv_filter_grad(ct, x, g)};
   return c;
 }

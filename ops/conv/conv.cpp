@@ -42,7 +42,8 @@ TensorType checked_result(std::string_view name, Types in, const Shape& a, const
 }  // namespace
 
 std::string ConvGeometry::describe() const {
-  return text(describe_sliding(fields_of(*this)), " groups=", groups);
+  return text(describe_sliding(fields_of(*this)), " groups=", groups,
+              channels_last ? " channels_last" : "");
 }
 
 ConvGeometry conv_geometry(const Shape& input, const Shape& filter,
@@ -67,15 +68,18 @@ ConvGeometry conv_geometry(const Shape& input, const Shape& filter,
 }
 
 TensorType Conv::infer(Types in) const {
-  return checked_result(name, in, geometry.input, geometry.filter, geometry.output);
+  return checked_result(name, in, geometry.stored_input(), geometry.filter,
+                        geometry.stored_output());
 }
 
 TensorType ConvInputGrad::infer(Types in) const {
-  return checked_result(name, in, geometry.output, geometry.filter, geometry.input);
+  return checked_result(name, in, geometry.stored_output(), geometry.filter,
+                        geometry.stored_input());
 }
 
 TensorType ConvFilterGrad::infer(Types in) const {
-  return checked_result(name, in, geometry.output, geometry.input, geometry.filter);
+  return checked_result(name, in, geometry.stored_output(), geometry.stored_input(),
+                        geometry.filter);
 }
 
 // <ct, conv(x, w)> is linear in each of the three, so every rule is another member.

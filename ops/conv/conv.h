@@ -5,6 +5,7 @@
 // y [N, O, spatial...]. f32 and f64.
 
 #include "graph/op.h"
+#include "ops/activation_layout.h"
 
 namespace palimpsest {
 
@@ -14,7 +15,11 @@ struct ConvGeometry {
   Shape input, filter, output;
   std::vector<std::int64_t> stride, dilation, pad_low, pad_high;
   std::int64_t groups = 1;
+  /// How x, y and their cotangents are stored; the filter is not concerned.
+  bool channels_last = false;
 
+  Shape stored_input() const { return stored_shape(input, channels_last); }
+  Shape stored_output() const { return stored_shape(output, channels_last); }
   int spatial_rank() const { return input.rank() - 2; }
   std::string describe() const;
   bool operator==(const ConvGeometry&) const = default;

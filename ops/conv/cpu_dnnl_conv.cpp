@@ -27,6 +27,7 @@ bool is_pointwise(const ConvGeometry& g) { return spatial_volume(g.filter) == 1;
 /// programs give equal bits; measured with oneDNN 2.6 on AVX-512 over the layers of LeNet,
 /// ResNets and MobileNet. Plain activations mean oneDNN's im2col and matrix product.
 Activations layout_for(const ConvGeometry& g, ConvRole role) {
+  if (g.channels_last) return Activations::channels_last;
   const std::int64_t positions = spatial_volume(g.output), channels = g.input[1];
   const std::int64_t group_channels = channels / g.groups;
   if (is_pointwise(g) && group_channels >= 16) {
@@ -60,13 +61,10 @@ Dims filter_dims(const ConvGeometry& g) {
 }
 
 memory::desc activation(const Shape& shape, Activations layout) {
-  constexpr std::array plain{Tag::ncw, Tag::nchw, Tag::ncdhw};
-  constexpr std::array last{Tag::nwc, Tag::nhwc, Tag::ndhwc};
-  const auto spatial = static_cast<std::size_t>(shape.rank() - 3);
-  const Tag tag = layout == Activations::plain           ? plain[spatial]
-                  : layout == Activations::channels_last ? last[spatial]
-                                                         : Tag::any;
-  return {dims_of(shape), memory::data_type::f32, tag};
+  if (layout == Activations::chosen_by_library)
+    return {dims_of(shape), memory::data_type::f32, Tag::any};
+  return {dims_of(shape), memory::data_type::f32,
+          stored_strides(shape, layout == Activations::channels_last)};
 }
 
 /// A member's descriptor; false when oneDNN has none. That of a gradient holds a plain pointer
@@ -99,17 +97,19 @@ Described describe(const ConvGeometry& g, ConvRole role, Activations layout,
                        engine, forward, true)};
 }
 
+DnnlTensor stored(int argument, const Shape& shape, bool channels_last) {
+  return {argument, dims_of(shape), stored_strides(shape, channels_last)};
+}
+
 /// Arguments in the order of the primitive's operands, the result last.
 std::array<DnnlTensor, 3> arguments(const ConvGeometry& g, ConvRole role) {
-  const Dims x = dims_of(g.input), w = filter_dims(g), y = dims_of(g.output);
-  if (role == ConvRole::forward)
-    return {plain_tensor(DNNL_ARG_SRC, x), plain_tensor(DNNL_ARG_WEIGHTS, w),
-            plain_tensor(DNNL_ARG_DST, y)};
+  const auto x = [&](int argument) { return stored(argument, g.input, g.channels_last); };
+  const auto y = [&](int argument) { return stored(argument, g.output, g.channels_last); };
+  const auto w = [&](int argument) { return plain_tensor(argument, filter_dims(g)); };
+  if (role == ConvRole::forward) return {x(DNNL_ARG_SRC), w(DNNL_ARG_WEIGHTS), y(DNNL_ARG_DST)};
   if (role == ConvRole::input_grad)
-    return {plain_tensor(DNNL_ARG_DIFF_DST, y), plain_tensor(DNNL_ARG_WEIGHTS, w),
-            plain_tensor(DNNL_ARG_DIFF_SRC, x)};
-  return {plain_tensor(DNNL_ARG_DIFF_DST, y), plain_tensor(DNNL_ARG_SRC, x),
-          plain_tensor(DNNL_ARG_DIFF_WEIGHTS, w)};
+    return {y(DNNL_ARG_DIFF_DST), w(DNNL_ARG_WEIGHTS), x(DNNL_ARG_DIFF_SRC)};
+  return {y(DNNL_ARG_DIFF_DST), x(DNNL_ARG_SRC), w(DNNL_ARG_DIFF_WEIGHTS)};
 }
 
 bool within_reach(const ConvGeometry& g, const KernelRequest& request) {

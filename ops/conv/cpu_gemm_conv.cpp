@@ -1,8 +1,10 @@
 #include "ops/conv/cpu_conv.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "ops/linalg/cpu_gemm.h"
+#include "ops/movement/cpu_strided_copy.h"
 #include "runtime/cpu/dispatch.h"
 #include "runtime/cpu/parallel.h"
 
@@ -12,12 +14,16 @@ namespace {
 using runtime::Kernel;
 using runtime::KernelRequest;
 using runtime::Launch;
+using Strides = std::vector<std::int64_t>;
 
 /// A copy of a tensor [N, C, from...] into zeros [N, C, to...]: place p of a spatial axis goes
-/// to p * step + shift, or is dropped when that is outside.
+/// to p * step + shift, or is dropped when that is outside. Both are stored alike.
 struct Embedding {
   Shape from, to;
   std::vector<std::int64_t> step, shift;
+  bool channels_last;
+  Strides from_strides() const { return stored_strides(from, channels_last); }
+  Strides to_strides() const { return stored_strides(to, channels_last); }
   bool is_identity() const {
     return from == to && std::ranges::all_of(step, [](auto s) { return s == 1; }) &&
            std::ranges::all_of(shift, [](auto s) { return s == 0; });
@@ -56,7 +62,7 @@ Embedding padded_input(const ConvGeometry& g) {
   for (std::size_t axis = 0; axis < g.stride.size(); ++axis)
     extents.push_back(g.input[static_cast<int>(axis) + 2] + g.pad_low[axis] + g.pad_high[axis]);
   return {g.input, with_spatial(g.input, extents), std::vector<std::int64_t>(g.stride.size(), 1),
-          g.pad_low};
+          g.pad_low, g.channels_last};
 }
 
 std::int64_t reach(const ConvGeometry& g, std::size_t axis) {
@@ -71,15 +77,13 @@ Embedding spread_cotangent(const ConvGeometry& g) {
     shift.push_back(std::max<std::int64_t>(0, reach(g, axis) - g.pad_low[axis]));
     extents.push_back(g.input[static_cast<int>(axis) + 2] + g.pad_low[axis] + shift.back());
   }
-  return {g.output, with_spatial(g.output, extents), g.stride, shift};
+  return {g.output, with_spatial(g.output, extents), g.stride, shift, g.channels_last};
 }
 
 /// Offsets of all places of a spatial block: axis a has counts[a] places, steps[a] apart in a
-/// tensor of the given shape, the first at begin[a].
-Offsets block_offsets(const Shape& tensor, const Shape& counts,
-                      const std::vector<std::int64_t>& steps,
-                      const std::vector<std::int64_t>& begin) {
-  const std::vector<std::int64_t> strides = tensor.strides();
+/// tensor of the given strides, the first at begin[a].
+Offsets block_offsets(const Strides& strides, const Shape& counts, const Strides& steps,
+                      const Strides& begin) {
   Offsets offsets{0};
   for (std::size_t axis = 0; axis < steps.size(); ++axis) {
     Offsets line =
@@ -90,10 +94,10 @@ Offsets block_offsets(const Shape& tensor, const Shape& counts,
   return offsets;
 }
 
-/// Columns (image, position) of a plain tensor [N, C, spatial...].
-Offsets image_columns(const Shape& shape) {
-  const std::int64_t volume = spatial_volume(shape);
-  return nested_offsets(even_offsets(shape[0], shape[1] * volume), even_offsets(volume, 1));
+/// Columns (image, position) of a tensor [N, C, spatial...].
+Offsets image_columns(const Shape& shape, const Strides& strides) {
+  return nested_offsets(even_offsets(shape[0], strides[0]),
+                        even_offsets(spatial_volume(shape), strides.back()));
 }
 
 /// The im2col view of an embedded tensor: its lines (channel of the group, kernel place).
@@ -105,16 +109,18 @@ Offsets view_lines(const Embedding& e, const ConvGeometry& g, std::int64_t chann
       steps[axis] = -g.dilation[axis];
       begin[axis] = g.pad_low[axis] + e.shift[axis];
     }
-  return nested_offsets(even_offsets(channels, spatial_volume(e.to)),
-                        block_offsets(e.to, g.filter, steps, begin));
+  const Strides strides = e.to_strides();
+  return nested_offsets(even_offsets(channels, strides[1]),
+                        block_offsets(strides, g.filter, steps, begin));
 }
 
 /// ... and its positions (image, position) for a result of the given spatial extents.
 Offsets view_positions(const Embedding& e, const Shape& positions,
                        const std::vector<std::int64_t>& steps) {
   const std::vector<std::int64_t> begin(steps.size(), 0);
-  return nested_offsets(even_offsets(e.to[0], e.to[1] * spatial_volume(e.to)),
-                        block_offsets(e.to, positions, steps, begin));
+  const Strides strides = e.to_strides();
+  return nested_offsets(even_offsets(e.to[0], strides[0]),
+                        block_offsets(strides, positions, steps, begin));
 }
 
 /// Extents of a group, shared by the three products.
@@ -130,7 +136,7 @@ struct GroupExtents {
 /// y[o, (n, p)] = w[o, (c, k)] view[(c, k), (n, p)]
 ConvProduct forward_product(const ConvGeometry& g) {
   const GroupExtents group(g);
-  const std::int64_t y_volume = spatial_volume(g.output);
+  const Strides y = stored_strides(g.output, g.channels_last);
   ConvProduct product;
   product.embedding = padded_input(g);
   const Embedding& e = product.embedding;
@@ -138,18 +144,18 @@ ConvProduct forward_product(const ConvGeometry& g) {
   product.a_columns = even_offsets(group.filter_step, 1);
   product.b_rows = view_lines(e, g, group.inputs, ConvRole::forward);
   product.b_columns = view_positions(e, g.output, g.stride);
-  product.c_rows = even_offsets(group.outputs, y_volume);
-  product.c_columns = image_columns(g.output);
+  product.c_rows = even_offsets(group.outputs, y[1]);
+  product.c_columns = image_columns(g.output, y);
   product.extents = {.a_step = group.outputs * group.filter_step,
-                     .b_step = group.inputs * spatial_volume(e.to),
-                     .c_step = group.outputs * y_volume};
+                     .b_step = group.inputs * e.to_strides()[1],
+                     .c_step = group.outputs * y[1]};
   return product;
 }
 
 /// dx[c, (n, q)] = w^T[c, (o, k)] view[(o, k), (n, q)]
 ConvProduct input_grad_product(const ConvGeometry& g) {
   const GroupExtents group(g);
-  const std::int64_t x_volume = spatial_volume(g.input);
+  const Strides x = stored_strides(g.input, g.channels_last);
   ConvProduct product;
   product.embedding = spread_cotangent(g);
   const Embedding& e = product.embedding;
@@ -158,29 +164,29 @@ ConvProduct input_grad_product(const ConvGeometry& g) {
       nested_offsets(even_offsets(group.outputs, group.filter_step), even_offsets(group.kernel, 1));
   product.b_rows = view_lines(e, g, group.outputs, ConvRole::input_grad);
   product.b_columns = view_positions(e, g.input, std::vector<std::int64_t>(g.stride.size(), 1));
-  product.c_rows = even_offsets(group.inputs, x_volume);
-  product.c_columns = image_columns(g.input);
+  product.c_rows = even_offsets(group.inputs, x[1]);
+  product.c_columns = image_columns(g.input, x);
   product.extents = {.a_step = group.outputs * group.filter_step,
-                     .b_step = group.outputs * spatial_volume(e.to),
-                     .c_step = group.inputs * x_volume};
+                     .b_step = group.outputs * e.to_strides()[1],
+                     .c_step = group.inputs * x[1]};
   return product;
 }
 
 /// dw[o, (c, k)] = ct[o, (n, p)] view^T[(n, p), (c, k)]
 ConvProduct filter_grad_product(const ConvGeometry& g) {
   const GroupExtents group(g);
-  const std::int64_t y_volume = spatial_volume(g.output);
+  const Strides y = stored_strides(g.output, g.channels_last);
   ConvProduct product;
   product.embedding = padded_input(g);
   const Embedding& e = product.embedding;
-  product.a_rows = even_offsets(group.outputs, y_volume);
-  product.a_columns = image_columns(g.output);
+  product.a_rows = even_offsets(group.outputs, y[1]);
+  product.a_columns = image_columns(g.output, y);
   product.b_rows = view_positions(e, g.output, g.stride);
   product.b_columns = view_lines(e, g, group.inputs, ConvRole::filter_grad);
   product.c_rows = even_offsets(group.outputs, group.filter_step);
   product.c_columns = even_offsets(group.filter_step, 1);
-  product.extents = {.a_step = group.outputs * y_volume,
-                     .b_step = group.inputs * spatial_volume(e.to),
+  product.extents = {.a_step = group.outputs * y[1],
+                     .b_step = group.inputs * e.to_strides()[1],
                      .c_step = group.outputs * group.filter_step};
   return product;
 }
@@ -196,35 +202,23 @@ ConvProduct product_of(const ConvGeometry& g, ConvRole role) {
   return product;
 }
 
-/// Writes one image's channel, from spatial axis `axis` inwards.
-template <class T>
-void embed_axis(const Embedding& e, std::size_t axis, const T* from, T* to) {
-  const int dim = static_cast<int>(axis) + 2;
-  std::int64_t from_stride = 1, to_stride = 1;
-  for (int inner = dim + 1; inner < e.from.rank(); ++inner) {
-    from_stride *= e.from[inner];
-    to_stride *= e.to[inner];
+/// The embedding as one strided copy, which is to be made into zeros.
+cpu::StridedCopy copy_of(const Embedding& e, std::size_t element_bytes) {
+  const Strides from = e.from_strides(), to = e.to_strides();
+  std::vector<cpu::CopyAxis> axes;
+  std::int64_t offset = 0;
+  for (const int axis : stored_axes(e.from.rank(), e.channels_last)) {
+    const auto at = static_cast<std::size_t>(axis);
+    if (axis < 2) {
+      axes.push_back({e.from[axis], from[at], to[at]});
+      continue;
+    }
+    const std::int64_t step = e.step[at - 2], shift = e.shift[at - 2];
+    const std::int64_t fitting = (e.to[axis] - shift + step - 1) / step;
+    axes.push_back({std::min(e.from[axis], fitting), from[at], to[at] * step});
+    offset += shift * to[at];
   }
-  const bool last = dim + 1 == e.from.rank();
-  for (std::int64_t p = 0; p < e.from[dim]; ++p) {
-    const std::int64_t at = p * e.step[axis] + e.shift[axis];
-    if (at >= e.to[dim]) break;
-    if (last)
-      to[at] = from[p];
-    else
-      embed_axis(e, axis + 1, from + p * from_stride, to + at * to_stride);
-  }
-}
-
-template <class T>
-void embed(const Embedding& e, const T* from, T* to) {
-  const std::int64_t from_volume = spatial_volume(e.from), to_volume = spatial_volume(e.to);
-  const std::int64_t grain = runtime::pointwise_grain / (to_volume + 1) + 1;
-  runtime::parallel_for(e.from[0] * e.from[1], grain, [&](std::int64_t begin, std::int64_t end) {
-    std::fill(to + begin * to_volume, to + end * to_volume, T{0});
-    for (std::int64_t image = begin; image < end; ++image)
-      embed_axis(e, 0, from + image * from_volume, to + image * to_volume);
-  });
+  return {axes, 0, offset, element_bytes};
 }
 
 template <class T>
@@ -232,6 +226,7 @@ class GemmConvKernel final : public Kernel {
  public:
   GemmConvKernel(const ConvGeometry& geometry, ConvRole role, int threads)
       : product_(product_of(geometry, role)),
+        copy_(copy_of(product_.embedding, sizeof(T))),
         // The view is of x in forward (operand 0) and filter_grad (1), of ct in input_grad (0).
         viewed_(role == ConvRole::filter_grad ? 1 : 0),
         threads_(threads) {}
@@ -245,9 +240,9 @@ class GemmConvKernel final : public Kernel {
   void run(const Launch& launch) override {
     const T* viewed = launch.input<T>(viewed_);
     if (embedded_bytes() > 0) {
-      T* embedded = reinterpret_cast<T*>(launch.workspace);
-      embed(product_.embedding, viewed, embedded);
-      viewed = embedded;
+      clear(launch.workspace, static_cast<std::int64_t>(embedded_bytes()));
+      copy_.run(launch.inputs[viewed_], launch.workspace);
+      viewed = reinterpret_cast<const T*>(launch.workspace);
     }
     gemm<T>(product_.extents,
             {launch.input<T>(1 - viewed_), product_.a_rows.data(), product_.a_columns.data()},
@@ -263,7 +258,14 @@ class GemmConvKernel final : public Kernel {
     return (elements * sizeof(T) + 63) / 64 * 64;
   }
 
+  static void clear(std::byte* bytes, std::int64_t count) {
+    runtime::parallel_for(count, std::int64_t{1} << 18, [=](std::int64_t begin, std::int64_t end) {
+      std::memset(bytes + begin, 0, static_cast<std::size_t>(end - begin));
+    });
+  }
+
   ConvProduct product_;
+  cpu::StridedCopy copy_;
   std::size_t viewed_;
   int threads_;
 };

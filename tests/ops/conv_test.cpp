@@ -59,6 +59,20 @@ struct Example {
   Literal y, dx, dw;
 };
 
+/// The same activations, stored as the geometry says.
+Literal stored(const Literal& logical, const ConvGeometry& g) {
+  const std::vector<double> values = logical.doubles();
+  const Integers strides = stored_strides(logical.shape(), g.channels_last);
+  std::vector<double> result(values.size());
+  std::size_t from = 0;
+  each_index(logical.shape(), [&](const Integers& index) {
+    const std::int64_t to =
+        std::inner_product(index.begin(), index.end(), strides.begin(), std::int64_t{0});
+    result[static_cast<std::size_t>(to)] = values[from++];
+  });
+  return Literal::of<double>(stored_shape(logical.shape(), g.channels_last), result);
+}
+
 void check_member(const Op& op, const std::vector<Literal>& operands, const Literal& expected,
                   DType dtype, const KernelRun& options) {
   std::vector<Literal> converted;
@@ -69,8 +83,9 @@ void check_member(const Op& op, const std::vector<Literal>& operands, const Lite
 }
 
 /// All three members, with either way of handing the operands over.
-void check_family(Sampler& s, const ConvGeometry& g) {
+void check_family(Sampler& s, ConvGeometry g) {
   const Example e(s, g);
+  g.channels_last = s.coin();
   const KernelRun options = s.coin() ? KernelRun{1, {}} : KernelRun{2, {1}};
   CAPTURE(g.input);
   CAPTURE(g.filter);
@@ -78,9 +93,10 @@ void check_family(Sampler& s, const ConvGeometry& g) {
   CAPTURE(options.threads);
   for (const DType dtype : {DType::f32, DType::f64}) {
     CAPTURE(dtype);
-    check_member(Conv{g}, {e.x, e.w}, e.y, dtype, options);
-    check_member(ConvInputGrad{g}, {e.ct, e.w}, e.dx, dtype, options);
-    check_member(ConvFilterGrad{g}, {e.ct, e.x}, e.dw, dtype, options);
+    const Literal x = stored(e.x, g), ct = stored(e.ct, g);
+    check_member(Conv{g}, {x, e.w}, stored(e.y, g), dtype, options);
+    check_member(ConvInputGrad{g}, {ct, e.w}, stored(e.dx, g), dtype, options);
+    check_member(ConvFilterGrad{g}, {ct, x}, e.dw, dtype, options);
   }
 }
 
