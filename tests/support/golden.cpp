@@ -102,20 +102,10 @@ std::int64_t flips(const Model& narrow, const Model& wide, const Golden& golden)
 }
 
 /// Derivative of the distance with respect to the images, by the engine's attack objective.
-Literal matching_gradient(const Problem& problem, DistanceKind distance, Route route,
-                          const Golden& golden) {
+Literal matching_gradient(const Problem& problem, const ObjectiveSpec& spec, const Golden& golden) {
   const Model& model = *problem.model;
-  Function function;
-  function.inputs.push_back(function.graph->input(images_type(model, problem.examples)));
-  for (const Parameter& parameter : model.parameters)
-    function.inputs.push_back(function.graph->input(parameter.initial.type(), parameter.name));
-  const Value targets = function.graph->constant(target_rows(model, problem.loss, golden.y));
-  ObjectiveSpec spec;
-  spec.distance = distance;
-  spec.route = route;
-  const Objective made = objective(problem, spec, {function.inputs.front(), targets, {}},
-                                   Operands(function.inputs).subspan(1));
-  function.outputs = {made.gradient.front()};
+  const Function function =
+      matching_function(problem, spec, target_rows(model, problem.loss, golden.y));
   passes::PassLog log;
   const Function optimized = passes::optimize(function, runtime::evaluator(kernels()), log);
   runtime::Program program = runtime::compile(optimized, kernels());
@@ -131,6 +121,20 @@ Literal images_of(const Problem& problem, const Literal& x) {
 }
 
 }  // namespace
+
+Function matching_function(const Problem& problem, const ObjectiveSpec& spec,
+                           const Literal& targets) {
+  const Model& model = *problem.model;
+  Function function;
+  function.inputs.push_back(function.graph->input(images_type(model, problem.examples)));
+  for (const Parameter& parameter : model.parameters)
+    function.inputs.push_back(function.graph->input(parameter.initial.type(), parameter.name));
+  const Objective made =
+      objective(problem, spec, {function.inputs.front(), function.graph->constant(targets), {}},
+                Operands(function.inputs).subspan(1));
+  function.outputs = {made.gradient.front()};
+  return function;
+}
 
 Golden load_golden(const std::filesystem::path& npz) {
   Golden golden;
@@ -179,10 +183,12 @@ GoldenErrors golden_errors(const std::filesystem::path& path, const Golden& gold
 
   const std::vector<NamedTensor> target = gradients_at(golden.x_star, golden.y_star);
   for (std::size_t i = 0; i < target.size(); ++i) problem.observed.tensors[i] = target[i].second;
-  errors.matching_cosine = relative_error(
-      matching_gradient(problem, DistanceKind::cosine, route, golden), golden.matching_cosine);
-  errors.matching_l2 = relative_error(
-      matching_gradient(problem, DistanceKind::squared_l2, route, golden), golden.matching_l2);
+  const auto matching_error = [&](DistanceKind distance, const Literal& reference) {
+    return relative_error(
+        matching_gradient(problem, {.distance = distance, .route = route}, golden), reference);
+  };
+  errors.matching_cosine = matching_error(DistanceKind::cosine, golden.matching_cosine);
+  errors.matching_l2 = matching_error(DistanceKind::squared_l2, golden.matching_l2);
   if (dtype == DType::f32) errors.mask_flips = flips(model, load(path, DType::f64), golden);
   return errors;
 }

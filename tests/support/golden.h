@@ -16,6 +16,11 @@ struct Golden {
   std::vector<inversion::NamedTensor> gradients;  ///< by parameter
 };
 
+/// (images, parameters...) -> the derivative of the distance with respect to the images, before
+/// any pass; `targets` are rows as the loss takes them.
+Function matching_function(const inversion::Problem& problem, const inversion::ObjectiveSpec& spec,
+                           const Literal& targets);
+
 /// Throws InputError when the file lacks a member.
 Golden load_golden(const std::filesystem::path& npz);
 
