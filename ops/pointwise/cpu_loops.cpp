@@ -3,6 +3,7 @@
 #include "ops/all.h"
 #include "ops/pointwise/cpu_math.h"
 #include "runtime/cpu/dispatch.h"
+#include "runtime/cpu/widest.h"
 
 namespace palimpsest {
 namespace {
@@ -48,46 +49,9 @@ template <class P, class In, class Out>
   for (std::int64_t i = 0; i < count; ++i) y[i] = evaluated<P>(x[i]);
 }
 
-#if defined(__x86_64__)
-template <ElementLoop loop>
-[[gnu::target("avx2")]] void on_avx2(const std::byte* const* operands, std::byte* result,
-                                     std::int64_t count) {
-  loop(operands, result, count);
-}
-
-template <ElementLoop loop>
-[[gnu::target("avx512f,avx512dq,avx512vl,avx512bw")]] void on_avx512(
-    const std::byte* const* operands, std::byte* result, std::int64_t count) {
-  loop(operands, result, count);
-}
-
-/// The loop for the widest vectors of this machine. Products are never contracted (see
-/// ops/CMakeLists.txt), so the bits do not depend on the choice.
-template <ElementLoop loop>
-ElementLoop widest() {
-  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw"))
-    return on_avx512<loop>;
-  return __builtin_cpu_supports("avx2") ? on_avx2<loop> : loop;
-}
-#else
-template <ElementLoop loop>
-ElementLoop widest() {
-  return loop;
-}
-#endif
-
-/// Loops that only move numbers are bound by memory and gain nothing from wider vectors.
-template <class P, class T>
-ElementLoop unary_loop_for() {
-  if constexpr (HasVectorMath<P, T>)
-    return widest<unary_loop<P, T, T>>();
-  else
-    return unary_loop<P, T, T>;
-}
-
 template <class P, class In, class Out>
-void binary_loop(const std::byte* const* operands, std::byte* result, std::int64_t count) {
+[[gnu::always_inline]] inline void binary_loop(const std::byte* const* operands, std::byte* result,
+                                               std::int64_t count) {
   const In* a = elements<In>(operands[0]);
   const In* b = elements<In>(operands[1]);
   Out* y = reinterpret_cast<Out*>(result);
@@ -96,7 +60,8 @@ void binary_loop(const std::byte* const* operands, std::byte* result, std::int64
 }
 
 template <class T>
-void select_loop(const std::byte* const* operands, std::byte* result, std::int64_t count) {
+[[gnu::always_inline]] inline void select_loop(const std::byte* const* operands, std::byte* result,
+                                               std::int64_t count) {
   const bool* condition = elements<bool>(operands[0]);
   const T* a = elements<T>(operands[1]);
   const T* b = elements<T>(operands[2]);
@@ -106,7 +71,8 @@ void select_loop(const std::byte* const* operands, std::byte* result, std::int64
 }
 
 template <class From, class To>
-void cast_loop(const std::byte* const* operands, std::byte* result, std::int64_t count) {
+[[gnu::always_inline]] inline void cast_loop(const std::byte* const* operands, std::byte* result,
+                                             std::int64_t count) {
   const From* x = elements<From>(operands[0]);
   To* y = reinterpret_cast<To*>(result);
 #pragma omp simd
@@ -125,9 +91,9 @@ ElementLoop choose(DType in, DType) {
   const auto same = [](auto tag) -> ElementLoop {
     using T = Element<P, typename decltype(tag)::type>;
     if constexpr (requires(T x) { P::template apply<T>(x, x); })
-      return binary_loop<P, T, T>;
+      return widest<binary_loop<P, T, T>>();
     else
-      return unary_loop_for<P, T>();
+      return widest<unary_loop<P, T, T>>();
   };
   if constexpr (std::derived_from<P, FloatUnary>)
     return with_float(in, P::name, same);
@@ -142,21 +108,21 @@ ElementLoop choose(DType in, DType) {
 template <FloatTest P>
 ElementLoop choose(DType in, DType) {
   return with_float(in, P::name, [](auto tag) -> ElementLoop {
-    return unary_loop<P, typename decltype(tag)::type, bool>;
+    return widest<unary_loop<P, typename decltype(tag)::type, bool>>();
   });
 }
 
 template <std::derived_from<Comparison> P>
 ElementLoop choose(DType in, DType) {
   return with_any(in, P::name, [](auto tag) -> ElementLoop {
-    return binary_loop<P, typename decltype(tag)::type, bool>;
+    return widest<binary_loop<P, typename decltype(tag)::type, bool>>();
   });
 }
 
 template <std::same_as<Select> P>
 ElementLoop choose(DType, DType out) {
   return with_any(out, P::name, [](auto tag) -> ElementLoop {
-    return select_loop<typename decltype(tag)::type>;
+    return widest<select_loop<typename decltype(tag)::type>>();
   });
 }
 
@@ -164,7 +130,7 @@ template <std::same_as<Cast> P>
 ElementLoop choose(DType in, DType out) {
   return with_any(in, P::name, [out](auto from) {
     return with_any(out, P::name, [](auto to) -> ElementLoop {
-      return cast_loop<typename decltype(from)::type, typename decltype(to)::type>;
+      return widest<cast_loop<typename decltype(from)::type, typename decltype(to)::type>>();
     });
   });
 }
