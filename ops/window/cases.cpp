@@ -30,8 +30,9 @@ WindowGeometry small_geometry(Sampler& s, int spatial_rank) {
 template <int spatial_rank>
 Case summed(Sampler& s) {
   Case c;
-  const WindowGeometry g = small_geometry(s, spatial_rank);
-  const Value x = c.input(s.away_from_zero(g.input, 0.2, 1));
+  WindowGeometry g = small_geometry(s, spatial_rank);
+  g.channels_last = s.coin();
+  const Value x = c.input(s.away_from_zero(g.stored_input(), 0.2, 1));
   const Value y = window_sum(x * x, g);
   c.function.outputs = {y * y};
   return c;
@@ -40,8 +41,9 @@ Case summed(Sampler& s) {
 template <int spatial_rank>
 Case spread(Sampler& s) {
   Case c;
-  const WindowGeometry g = small_geometry(s, spatial_rank);
-  const Value y = c.input(s.away_from_zero(g.output, 0.2, 1));
+  WindowGeometry g = small_geometry(s, spatial_rank);
+  g.channels_last = s.coin();
+  const Value y = c.input(s.away_from_zero(g.stored_output(), 0.2, 1));
   const Value x = window_spread(y * y, g);
   c.function.outputs = {x * x};
   return c;

@@ -23,8 +23,8 @@ struct Axis {
   std::int64_t stride, x_step, y_step;
 };
 
-/// A run of consecutive windows along the last axis, for one place k: the windows lie at y,
-/// y + 1, ..., their inputs at x, x + stride, ...
+/// A run of consecutive windows along the last axis, for one place k: the windows are y,
+/// y + 1, ..., their inputs x, x + stride, ..., counted in spatial positions.
 struct Run {
   std::int64_t x, y, count, stride;
 };
@@ -34,7 +34,8 @@ std::int64_t rounded_up_quotient(std::int64_t a, std::int64_t b) { return (a + b
 Axis axis_of(const WindowGeometry& g, std::size_t axis) {
   const int dim = static_cast<int>(axis) + 2;
   const std::int64_t stride = g.stride[axis], extent = g.input[dim];
-  Axis result{{}, stride, g.input.strides()[axis + 2], g.output.strides()[axis + 2]};
+  const Shape x(g.input.extents().subspan(2)), y(g.output.extents().subspan(2));
+  Axis result{{}, stride, x.strides()[axis], y.strides()[axis]};
   for (std::int64_t k = 0; k < g.size[axis]; ++k) {
     const std::int64_t begin = k * g.dilation[axis] - g.pad_low[axis];  // in window 0
     const std::int64_t first = begin < 0 ? rounded_up_quotient(-begin, stride) : 0;
@@ -45,26 +46,61 @@ Axis axis_of(const WindowGeometry& g, std::size_t axis) {
   return result;
 }
 
-/// All pairs (window, input place in it) of one image's channel, as runs. For a fixed window
-/// its places come in row-major order.
+/// Channels of an image that are walked together: `width` neighbours when they lie last, else one.
+struct Bundle {
+  std::int64_t x, y;   ///< its first element of x, of y
+  std::int64_t step;   ///< elements between spatial positions
+  std::int64_t width;  ///< channels
+};
+
+/// Calls visit(place of x, place of y) for all elements of a run, counted within the bundle.
+template <class Visit>
+void each_pair(const Run& run, const Bundle& bundle, const Visit& visit) {
+  if (bundle.step == 1) {
+    for (std::int64_t i = 0; i < run.count; ++i) visit(run.x + i * run.stride, run.y + i);
+    return;
+  }
+  for (std::int64_t i = 0; i < run.count; ++i) {
+    const std::int64_t x = (run.x + i * run.stride) * bundle.step;
+    const std::int64_t y = (run.y + i) * bundle.step;
+    for (std::int64_t c = 0; c < bundle.width; ++c) visit(x + c, y + c);
+  }
+}
+
+template <class T>
+void fill(T* first, std::int64_t positions, const Bundle& bundle, T value) {
+  for (std::int64_t p = 0; p < positions; ++p)
+    std::fill_n(first + p * bundle.step, bundle.width, value);
+}
+
+/// All pairs (window, input place in it) of one bundle, as runs. For a fixed window its places
+/// come in row-major order.
 class WindowWalk {
  public:
   explicit WindowWalk(const WindowGeometry& g)
-      : images_(g.input[0] * g.input[1]),
-        x_elements_(images_ > 0 ? g.input.elements() / images_ : 0),
-        y_elements_(images_ > 0 ? g.output.elements() / images_ : 0) {
+      : images_(g.channels_last ? g.input[0] : g.input[0] * g.input[1]),
+        channels_(g.channels_last ? g.input[1] : 1) {
+    const std::int64_t planes = images_ * channels_;
+    x_positions_ = planes > 0 ? g.input.elements() / planes : 0;
+    y_positions_ = planes > 0 ? g.output.elements() / planes : 0;
     for (std::size_t axis = 0; axis < g.size.size(); ++axis) axes_.push_back(axis_of(g, axis));
     for (const std::int64_t size : g.size) places_ *= size;
   }
 
-  /// For each image, in parallel: body(its first element of x, of y).
+  /// Calls body(bundle) for all of them, in parallel.
   template <class Body>
-  void each_image(const Body& body) const {
-    const std::int64_t work = x_elements_ + y_elements_ * places_;
-    const std::int64_t grain = std::max<std::int64_t>(1, runtime::pointwise_grain / (work + 1));
-    runtime::parallel_for(images_, grain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t image = begin; image < end; ++image)
-        body(image * x_elements_, image * y_elements_);
+  void each_bundle(const Body& body) const {
+    const std::int64_t blocks = (channels_ + widest - 1) / widest;
+    const std::int64_t work =
+        (x_positions_ + y_positions_ * places_) * std::min(channels_, widest) + 1;
+    const std::int64_t grain = std::max<std::int64_t>(1, runtime::pointwise_grain / work);
+    runtime::parallel_for(images_ * blocks, grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t task = begin; task < end; ++task) {
+        const std::int64_t image = task / blocks, channel = task % blocks * widest;
+        body(Bundle{image * x_positions_ * channels_ + channel,
+                    image * y_positions_ * channels_ + channel, channels_,
+                    std::min(widest, channels_ - channel)});
+      }
     });
   }
 
@@ -73,10 +109,13 @@ class WindowWalk {
     walk(0, 0, 0, visit);
   }
 
-  std::int64_t x_elements() const { return x_elements_; }
-  std::int64_t y_elements() const { return y_elements_; }
+  std::int64_t x_positions() const { return x_positions_; }
+  std::int64_t y_positions() const { return y_positions_; }
 
  private:
+  /// Channels of a bundle at most: some cache lines of each position.
+  static constexpr std::int64_t widest = 64;
+
   template <class Visit>
   void walk(std::size_t index, std::int64_t x, std::int64_t y, const Visit& visit) const {
     const Axis& axis = axes_[index];
@@ -92,30 +131,31 @@ class WindowWalk {
   }
 
   std::vector<Axis> axes_;
-  std::int64_t images_, x_elements_, y_elements_;
+  std::int64_t images_, channels_;
+  std::int64_t x_positions_ = 0, y_positions_ = 0;
   std::int64_t places_ = 1;
 };
 
 template <class T>
 void sum_windows(const WindowWalk& walk, const T* x, T* y) {
-  walk.each_image([&](std::int64_t x_image, std::int64_t y_image) {
-    T* to = y + y_image;
-    std::fill(to, to + walk.y_elements(), T{0});
+  walk.each_bundle([&](const Bundle& bundle) {
+    const T* from = x + bundle.x;
+    T* to = y + bundle.y;
+    fill(to, walk.y_positions(), bundle, T{0});
     walk.each_run([&](const Run& run) {
-      const T* from = x + x_image + run.x;
-      for (std::int64_t i = 0; i < run.count; ++i) to[run.y + i] += from[i * run.stride];
+      each_pair(run, bundle, [=](std::int64_t i, std::int64_t j) { to[j] += from[i]; });
     });
   });
 }
 
 template <class T>
 void spread_windows(const WindowWalk& walk, const T* ct, T* x) {
-  walk.each_image([&](std::int64_t x_image, std::int64_t y_image) {
-    T* to = x + x_image;
-    std::fill(to, to + walk.x_elements(), T{0});
+  walk.each_bundle([&](const Bundle& bundle) {
+    const T* from = ct + bundle.y;
+    T* to = x + bundle.x;
+    fill(to, walk.x_positions(), bundle, T{0});
     walk.each_run([&](const Run& run) {
-      const T* from = ct + y_image + run.y;
-      for (std::int64_t i = 0; i < run.count; ++i) to[run.x + i * run.stride] += from[i];
+      each_pair(run, bundle, [=](std::int64_t i, std::int64_t j) { to[i] += from[j]; });
     });
   });
 }
@@ -126,19 +166,22 @@ bool beats(T challenger, T champion) {
   return challenger > champion || (challenger != challenger && champion == champion);
 }
 
+/// Keeps the place of the best element so far, as offset in its bundle, until the end.
 template <class T>
 void find_maxima(const WindowWalk& walk, const T* x, std::int64_t* y) {
-  walk.each_image([&](std::int64_t x_image, std::int64_t y_image) {
-    const T* from = x + x_image;
-    std::int64_t* to = y + y_image;
-    std::fill(to, to + walk.y_elements(), std::int64_t{-1});
+  walk.each_bundle([&](const Bundle& bundle) {
+    const T* from = x + bundle.x;
+    std::int64_t* to = y + bundle.y;
+    fill(to, walk.y_positions(), bundle, std::int64_t{-1});
     walk.each_run([&](const Run& run) {
-      for (std::int64_t i = 0; i < run.count; ++i) {
-        const std::int64_t place = run.x + i * run.stride;
-        std::int64_t& best = to[run.y + i];
-        if (best < 0 || beats(from[place], from[best])) best = place;
-      }
+      each_pair(run, bundle, [=](std::int64_t i, std::int64_t j) {
+        std::int64_t& best = to[j];
+        if (best < 0 || beats(from[i], from[best])) best = i;
+      });
     });
+    if (bundle.step > 1)
+      for (std::int64_t p = 0; p < walk.y_positions(); ++p)
+        for (std::int64_t c = 0; c < bundle.width; ++c) to[p * bundle.step + c] /= bundle.step;
   });
 }
 

@@ -57,7 +57,9 @@ void expect_shape(std::string_view name, Types in, const Shape& shape) {
 
 }  // namespace
 
-std::string WindowGeometry::describe() const { return describe_sliding(fields_of(*this)); }
+std::string WindowGeometry::describe() const {
+  return text(describe_sliding(fields_of(*this)), channels_last ? " channels_last" : "");
+}
 
 WindowGeometry window_geometry(const Shape& input, std::vector<std::int64_t> size,
                                std::vector<std::int64_t> stride, std::vector<std::int64_t> dilation,
@@ -83,21 +85,21 @@ WindowGeometry window_geometry(const Shape& input, std::vector<std::int64_t> siz
 }
 
 TensorType WindowSum::infer(Types in) const {
-  expect_shape(name, in, geometry.input);
+  expect_shape(name, in, geometry.stored_input());
   expect_float(name, in[0]);
-  return {in[0].dtype, geometry.output};
+  return {in[0].dtype, geometry.stored_output()};
 }
 
 TensorType WindowSpread::infer(Types in) const {
-  expect_shape(name, in, geometry.output);
+  expect_shape(name, in, geometry.stored_output());
   expect_float(name, in[0]);
-  return {in[0].dtype, geometry.input};
+  return {in[0].dtype, geometry.stored_input()};
 }
 
 TensorType WindowArgmax::infer(Types in) const {
-  expect_shape(name, in, geometry.input);
+  expect_shape(name, in, geometry.stored_input());
   expect_number(name, in[0]);
-  return {DType::i64, geometry.output};
+  return {DType::i64, geometry.stored_output()};
 }
 
 Value WindowSum::transpose(int, Operands, Value ct) const { return window_spread(ct, geometry); }

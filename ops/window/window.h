@@ -4,6 +4,7 @@
 // max pooling a gather at these positions, LRN a sum over the channel axis.
 
 #include "graph/op.h"
+#include "ops/activation_layout.h"
 
 namespace palimpsest {
 
@@ -12,7 +13,10 @@ namespace palimpsest {
 struct WindowGeometry {
   Shape input, output;  ///< [N, C, spatial...]
   std::vector<std::int64_t> size, stride, dilation, pad_low, pad_high;
+  bool channels_last = false;  ///< how the tensors are stored
 
+  Shape stored_input() const { return stored_shape(input, channels_last); }
+  Shape stored_output() const { return stored_shape(output, channels_last); }
   int spatial_rank() const { return input.rank() - 2; }
   std::string describe() const;
   bool operator==(const WindowGeometry&) const = default;
@@ -39,7 +43,7 @@ struct WindowSum {
   bool operator==(const WindowSum&) const = default;
 };
 
-/// The adjoint: adds each value to all places of its window; output [N, C, spatial...] of x.
+/// The adjoint: adds each value to all places of its window; the result is like x.
 struct WindowSpread {
   static constexpr std::string_view name = "window_spread";
   static constexpr Derivative linearity = Derivative::joint;

@@ -10,6 +10,7 @@
 #include "tests/support/cpu.h"
 #include "tests/support/indices.h"
 #include "tests/support/run_kernel.h"
+#include "tests/support/stored.h"
 
 namespace palimpsest::testing {
 namespace {
@@ -59,20 +60,6 @@ struct Example {
   Literal y, dx, dw;
 };
 
-/// The same activations, stored as the geometry says.
-Literal stored(const Literal& logical, const ConvGeometry& g) {
-  const std::vector<double> values = logical.doubles();
-  const Integers strides = stored_strides(logical.shape(), g.channels_last);
-  std::vector<double> result(values.size());
-  std::size_t from = 0;
-  each_index(logical.shape(), [&](const Integers& index) {
-    const std::int64_t to =
-        std::inner_product(index.begin(), index.end(), strides.begin(), std::int64_t{0});
-    result[static_cast<std::size_t>(to)] = values[from++];
-  });
-  return Literal::of<double>(stored_shape(logical.shape(), g.channels_last), result);
-}
-
 void check_member(const Op& op, const std::vector<Literal>& operands, const Literal& expected,
                   DType dtype, const KernelRun& options) {
   std::vector<Literal> converted;
@@ -93,9 +80,9 @@ void check_family(Sampler& s, ConvGeometry g) {
   CAPTURE(options.threads);
   for (const DType dtype : {DType::f32, DType::f64}) {
     CAPTURE(dtype);
-    const Literal x = stored(e.x, g), ct = stored(e.ct, g);
-    check_member(Conv{g}, {x, e.w}, stored(e.y, g), dtype, options);
-    check_member(ConvInputGrad{g}, {ct, e.w}, stored(e.dx, g), dtype, options);
+    const Literal x = stored(e.x, g.channels_last), ct = stored(e.ct, g.channels_last);
+    check_member(Conv{g}, {x, e.w}, stored(e.y, g.channels_last), dtype, options);
+    check_member(ConvInputGrad{g}, {ct, e.w}, stored(e.dx, g.channels_last), dtype, options);
     check_member(ConvFilterGrad{g}, {ct, x}, e.dw, dtype, options);
   }
 }

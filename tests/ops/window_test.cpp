@@ -9,6 +9,7 @@
 #include "tests/support/cpu.h"
 #include "tests/support/indices.h"
 #include "tests/support/run_kernel.h"
+#include "tests/support/stored.h"
 
 namespace palimpsest::testing {
 namespace {
@@ -57,13 +58,19 @@ void check_family(Sampler& s, const WindowGeometry& g) {
       first[y] = static_cast<std::int64_t>(from);
   });
   for (std::int64_t& position : first) position %= image_elements(g.input);
-  for (const DType dtype : {DType::f32, DType::f64}) {
-    check_member(WindowSum{g}, x.converted(dtype), Literal::of(g.output, sums).converted(dtype));
-    check_member(WindowSpread{g}, ct.converted(dtype),
-                 Literal::of(g.input, spread).converted(dtype));
-    check_member(WindowArgmax{g}, x.converted(dtype), Literal::of(g.output, first));
+  for (const bool last : {false, true}) {
+    WindowGeometry laid = g;
+    laid.channels_last = last;
+    const Literal operand = stored(x, last), places = stored(Literal::of(g.output, first), last);
+    for (const DType dtype : {DType::f32, DType::f64}) {
+      check_member(WindowSum{laid}, operand.converted(dtype),
+                   stored(Literal::of(g.output, sums), last).converted(dtype));
+      check_member(WindowSpread{laid}, stored(ct, last).converted(dtype),
+                   stored(Literal::of(g.input, spread), last).converted(dtype));
+      check_member(WindowArgmax{laid}, operand.converted(dtype), places);
+    }
+    check_member(WindowArgmax{laid}, operand, places);
   }
-  check_member(WindowArgmax{g}, x, Literal::of(g.output, first));
 }
 
 /// A random geometry; nothing when its windows would not all touch the input.

@@ -1,0 +1,24 @@
+#include "tests/support/stored.h"
+
+#include <numeric>
+
+#include "ops/activation_layout.h"
+#include "tests/support/indices.h"
+
+namespace palimpsest::testing {
+
+Literal stored(const Literal& logical, bool channels_last) {
+  const std::vector<double> values = logical.doubles();
+  const Integers strides = stored_strides(logical.shape(), channels_last);
+  std::vector<double> result(values.size());
+  std::size_t from = 0;
+  each_index(logical.shape(), [&](const Integers& index) {
+    const std::int64_t to =
+        std::inner_product(index.begin(), index.end(), strides.begin(), std::int64_t{0});
+    result[static_cast<std::size_t>(to)] = values[from++];
+  });
+  const Shape shape = stored_shape(logical.shape(), channels_last);
+  return Literal::of<double>(shape, result).converted(logical.dtype());
+}
+
+}  // namespace palimpsest::testing
