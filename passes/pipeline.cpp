@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "graph/verify.h"
+#include "passes/channels_last.h"
 #include "passes/dead_code.h"
 #include "passes/fold.h"
 #include "passes/fuse.h"
@@ -63,9 +64,11 @@ Function run(std::string name, const Pass& pass, const Function& source, PassLog
   return result;
 }
 
-Function optimize(const Function& source, const Evaluator& evaluate, PassLog& log) {
-  const Pass fold = [&](const Function& f) { return fold_constants(f, evaluate); };
-  Function f = run("without_dead_nodes", without_dead_nodes, source, log);
+namespace {
+
+/// Sweeps of algebra until nothing changes.
+Function simplified(Function f, const Evaluator& evaluate, PassLog& log) {
+  const Pass fold = [&](const Function& g) { return fold_constants(g, evaluate); };
   for (int sweep = 0; sweep < max_sweeps; ++sweep) {
     Function next = run("simplify", simplify, f, log);
     next = run("fold_constants", fold, next, log);
@@ -73,6 +76,15 @@ Function optimize(const Function& source, const Evaluator& evaluate, PassLog& lo
     std::swap(f, next);
     if (same(f, next)) break;
   }
+  return f;
+}
+
+}  // namespace
+
+Function optimize(const Function& source, const Evaluator& evaluate, PassLog& log) {
+  Function f = run("without_dead_nodes", without_dead_nodes, source, log);
+  f = simplified(std::move(f), evaluate, log);
+  f = simplified(run("channels_last", channels_last, f, log), evaluate, log);
   f = run(
       "fuse", [](const Function& g) { return fuse(g); }, f, log);
   return run("without_dead_nodes", without_dead_nodes, f, log);
