@@ -140,7 +140,7 @@ class AdamSearch final : public Search {
       program_.set(i, stored(state, text("adam.", i), program_.input_type(i)));
   }
 
-  const runtime::Program& program() const override { return program_; }
+  runtime::Program& program() override { return program_; }
 
  private:
   void set_number(std::size_t input, double value) {

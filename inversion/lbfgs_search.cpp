@@ -6,22 +6,6 @@
 namespace palimpsest::inversion {
 namespace {
 
-constexpr std::size_t terms = 4;  // outputs: the terms, then one gradient per variable
-
-runtime::Program objective_program(const SearchRequest& request) {
-  Function function;
-  std::vector<Value> variables;
-  for (const TensorType& type : variable_types(request))
-    variables.push_back(function.graph->input(type));
-  function.inputs = variables;
-  const Objective objective = search_objective(request, function, variables);
-  function.outputs = {objective.total, objective.matching, objective.total_variation,
-                      objective.image_norm};
-  function.outputs.insert(function.outputs.end(), objective.gradient.begin(),
-                          objective.gradient.end());
-  return compiled(request, function, {});
-}
-
 template <class T>
 class LbfgsSearch final : public Search {
  public:
@@ -74,7 +58,7 @@ class LbfgsSearch final : public Search {
     }
   }
 
-  const runtime::Program& program() const override { return program_; }
+  runtime::Program& program() override { return program_; }
 
  private:
   double term(std::size_t k) const { return program_.template output_as<double>(k).front(); }
@@ -86,7 +70,7 @@ class LbfgsSearch final : public Search {
     program_.run();
     optimizers::Evaluation<T> evaluation{term(0), {}};
     for (std::size_t k = 0; k < count_; ++k)
-      evaluation.gradient.push_back(program_.template output_as<T>(terms + k));
+      evaluation.gradient.push_back(program_.template output_as<T>(objective_terms + k));
     if (evaluation.value < best_.total) {
       best_.total = evaluation.value;
       for (std::size_t k = 0; k < count_; ++k) best_.variables[k] = variable(k);

@@ -51,6 +51,20 @@ runtime::Program compiled(const SearchRequest& request, const Function& function
       {request.resources.threads, request.resources.max_memory, std::move(feedback)});
 }
 
+runtime::Program objective_program(const SearchRequest& request) {
+  Function function;
+  std::vector<Value> variables;
+  for (const TensorType& type : variable_types(request))
+    variables.push_back(function.graph->input(type));
+  function.inputs = variables;
+  const Objective objective = search_objective(request, function, variables);
+  function.outputs = {objective.total, objective.matching, objective.total_variation,
+                      objective.image_norm};
+  function.outputs.insert(function.outputs.end(), objective.gradient.begin(),
+                          objective.gradient.end());
+  return compiled(request, function, {});
+}
+
 const Literal& stored(const std::vector<NamedTensor>& state, const std::string& name,
                       const TensorType& type) {
   const auto it = std::find_if(state.begin(), state.end(),

@@ -38,7 +38,7 @@ class Search {
   virtual double best_total() = 0;
   virtual std::vector<NamedTensor> state() = 0;
   virtual void restore(const std::vector<NamedTensor>& state) = 0;
-  virtual const runtime::Program& program() const = 0;
+  virtual runtime::Program& program() = 0;
 };
 
 /// What a search is built from; `targets` are the known rows, absent when they are searched.
@@ -62,6 +62,10 @@ Objective search_objective(const SearchRequest& request, Function& function, Ope
 /// Binds the parameters (the last inputs) to the model's values, optimises and compiles.
 runtime::Program compiled(const SearchRequest& request, const Function& function,
                           std::vector<std::pair<std::size_t, std::size_t>> feedback);
+/// The objective alone. Inputs: the variables. Outputs: its four terms in the order of Terms, then
+/// one gradient per variable.
+runtime::Program objective_program(const SearchRequest& request);
+inline constexpr std::size_t objective_terms = 4;
 /// The tensor of that name and type. Throws InputError when there is none.
 const Literal& stored(const std::vector<NamedTensor>& state, const std::string& name,
                       const TensorType& type);

@@ -65,8 +65,7 @@ RestartReport report_of(const Literal& row) {
 struct Session::State {
   Problem problem;
   AttackSpec spec;
-  std::optional<RecoveredLabels> recovered;
-  std::optional<Literal> targets;  ///< known rows
+  KnownTargets known;
   std::unique_ptr<Search> search;
 
   std::int64_t restart = 0;
@@ -76,14 +75,15 @@ struct Session::State {
   std::int64_t best_restart = 0;
 
   State(const Problem& given, const AttackSpec& wanted, const Resources& resources)
-      : problem(given), spec(wanted), reports(static_cast<std::size_t>(wanted.restarts)) {
+      : problem(given),
+        spec(wanted),
+        known(known_targets(given, wanted)),
+        search(search_for({problem, spec, resources, known.rows})),
+        reports(static_cast<std::size_t>(wanted.restarts)) {
     for (RestartReport& report : reports) report.objective = infinity;
-    find_targets();
-    search = search_for({problem, spec, resources, targets});
     begin_restart();
   }
 
-  void find_targets();
   void begin_restart();
   void end_restart(RestartOutcome outcome, std::string failure);
   StepNumbers numbers() const;
@@ -92,25 +92,6 @@ struct Session::State {
   /// The best of all restarts, the running one included.
   std::pair<BestCandidate, std::int64_t> best_so_far();
 };
-
-void Session::State::find_targets() {
-  const Model& model = *problem.model;
-  switch (spec.labels) {
-    case LabelSource::joint:
-      return;
-    case LabelSource::given:
-      if (!problem.targets)
-        throw InputError("attack: labels are 'given', but the problem has none");
-      targets = target_rows(model, problem.loss, *problem.targets);
-      return;
-    case LabelSource::recover: {
-      recovered = recover_labels(head_gradient(problem), spec.label_rule);
-      const std::vector<std::int64_t> labels = labels_of(recovered->counts);
-      targets =
-          target_rows(model, problem.loss, Literal::of<std::int64_t>({problem.examples}, labels));
-    }
-  }
-}
 
 void Session::State::begin_restart() {
   iteration = 0;
@@ -165,6 +146,7 @@ Session::~Session() = default;
 
 const runtime::MemoryReport& Session::memory() const { return state_->search->program().memory(); }
 std::vector<runtime::StepInfo> Session::steps() const { return state_->search->program().steps(); }
+void Session::profile(runtime::Profile* into) { state_->search->program().profile(into); }
 bool Session::done() const { return state_->restart >= state_->spec.restarts; }
 
 Progress Session::step() {
@@ -233,12 +215,12 @@ Reconstruction Session::result() const {
   Reconstruction result;
   result.raw = pixels_of(state_->problem, best.variables[0]);
   result.images = clamped(result.raw);
-  result.targets = state_->targets ? *state_->targets
-                                   : searched_targets(state_->problem.loss, best.variables[1]);
+  result.targets = state_->known.rows ? *state_->known.rows
+                                      : searched_targets(state_->problem.loss, best.variables[1]);
   result.labels = state_->problem.loss.kind == LossKind::cross_entropy
                       ? classes_of(result.targets)
                       : Literal::of<std::int64_t>({0}, std::vector<std::int64_t>{});
-  result.recovered = state_->recovered;
+  result.recovered = state_->known.recovered;
   result.objective = best.total;
   result.best_restart = restart;
   result.restarts = state_->reports;

@@ -65,6 +65,8 @@ class Session {
   const runtime::MemoryReport& memory() const;
   /// The launches of one iteration.
   std::vector<runtime::StepInfo> steps() const;
+  /// Adds the times of those launches to a profile, until null is given: see Program::profile.
+  void profile(runtime::Profile* into);
   bool done() const;
 
   /// One iteration of the current restart. When the objective leaves the finite numbers the

@@ -63,6 +63,24 @@ std::vector<Literal> start_variables(const Problem& problem, const AttackSpec& s
   return variables;
 }
 
+KnownTargets known_targets(const Problem& problem, const AttackSpec& spec) {
+  const Model& model = *problem.model;
+  switch (spec.labels) {
+    case LabelSource::joint:
+      return {};
+    case LabelSource::given:
+      if (!problem.targets)
+        throw InputError("attack: labels are 'given', but the problem has none");
+      return {target_rows(model, problem.loss, *problem.targets), {}};
+    case LabelSource::recover:
+      break;
+  }
+  RecoveredLabels recovered = recover_labels(head_gradient(problem), spec.label_rule);
+  const std::vector<std::int64_t> labels = labels_of(recovered.counts);
+  const Literal classes = Literal::of<std::int64_t>({problem.examples}, labels);
+  return {target_rows(model, problem.loss, classes), std::move(recovered)};
+}
+
 Value searched_targets(const LossSpec& loss, Value logits) {
   switch (loss.kind) {
     case LossKind::cross_entropy:

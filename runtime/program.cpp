@@ -4,6 +4,7 @@
 
 #include "runtime/cpu/parallel.h"
 #include "runtime/labelled.h"
+#include "runtime/profiled_run.h"
 #include "runtime/program_state.h"
 
 namespace palimpsest::runtime {
@@ -60,13 +61,22 @@ void Program::check_element(const TensorType& type, DType dtype) {
     throw ShapeError(text("program: elements of ", type, " read as ", dtype));
 }
 
+void Program::profile(Profile* into) {
+  if (into) into->launches.resize(state_->steps.size());
+  state_->profile = into;
+}
+
 void Program::run() {
   const ThreadScope threads(state_->threads);
+  ProfiledRun profiled(state_->profile);
   for (std::size_t at = 0; at < state_->steps.size(); ++at) {
     const Step& step = state_->steps[at];
+    profiled.begin(at);
     labelled<NumericError>(state_->infos[at].label,
                            [&] { step.kernel->run(step.launches[state_->parity]); });
+    profiled.end(at);
   }
+  profiled.finish();
   state_->parity = 1 - state_->parity;
 }
 

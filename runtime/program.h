@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "graph/literal.h"
+#include "runtime/profile.h"
 
 namespace palimpsest::runtime {
 
@@ -66,6 +67,10 @@ class Program {
   /// Runs all launches, then feeds state back. Throws NumericError, with the node's label,
   /// when a kernel refuses its data.
   void run();
+
+  /// Adds the times of every later run to a profile, which must outlive them, until null is
+  /// given. A run without one reads no clock.
+  void profile(Profile* into);
 
   const MemoryReport& memory() const;
   std::vector<StepInfo> steps() const;

@@ -32,6 +32,7 @@ struct Program::State {
   Buffer arena;
   MemoryReport memory;
   int threads = 1;
+  Profile* profile = nullptr;
   std::size_t parity = 0;  ///< of the next run
 };
 

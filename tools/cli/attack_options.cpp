@@ -12,6 +12,7 @@
 namespace palimpsest::tools {
 namespace {
 
+constexpr const char* group = "The attack";
 constexpr std::uint64_t largest_seed = std::numeric_limits<std::int64_t>::max();
 
 std::uint64_t seed_from_clock() {
@@ -38,15 +39,11 @@ void AttackOptions::add_to(CLI::App& app) {
   model.add_to(app);
   update.add_to(app);
   client.add_to(app);
-  const std::string group = "The attack";
   const auto option = [&](const char* name, auto& field, const char* help) {
     return app.add_option(name, field, help)->group(group);
   };
   option("--recipe", recipe, "bundled recipe or TOML file")->capture_default_str();
   option("--set", overrides, "override of a recipe's key: search.rate=0.05 (repeatable)");
-  option("--iterations", iterations, "short for --set search.iterations=")
-      ->check(CLI::PositiveNumber);
-  option("--restarts", restarts, "short for --set search.restarts=")->check(CLI::PositiveNumber);
   option("--seed", seed, "of the first candidates (default: from the clock, and printed)")
       ->check(CLI::Range(std::uint64_t{0}, largest_seed));
   option("--labels", labels, "known classes, e.g. 3,1; implies labels.source=given");
@@ -54,6 +51,15 @@ void AttackOptions::add_to(CLI::App& app) {
   option("--start", start, "npy or npz of first candidates");
   option("--truth", truth, "true images, for metrics only (repeatable)");
   option("--truth-labels", truth_labels, "true classes, for metrics only");
+}
+
+void AttackOptions::add_length_to(CLI::App& app) {
+  app.add_option("--iterations", iterations, "short for --set search.iterations=")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  app.add_option("--restarts", restarts, "short for --set search.restarts=")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
 }
 
 void AttackOptions::resolve_recipe(Attack& attack, const Console& console) const {

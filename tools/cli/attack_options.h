@@ -41,6 +41,8 @@ struct AttackOptions {
   std::string labels, targets, start, truth_labels;
 
   void add_to(CLI::App& app);
+  /// The short forms for how long the search takes.
+  void add_length_to(CLI::App& app);
   Attack resolve(const Console& console);
 
  private:

@@ -1,12 +1,12 @@
 #include "tools/cli/attack_results.h"
 
-#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tools/cli/host.h"
 #include "tools/cli/version.h"
 #include "tools/io/image.h"
 #include "tools/io/image_grid.h"
@@ -54,12 +54,6 @@ json host_json() {
   utsname host{};
   uname(&host);
   return {{"system", host.sysname}, {"release", host.release}, {"machine", host.machine}};
-}
-
-double peak_resident_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
 json knowledge_json(const Attack& attack) {

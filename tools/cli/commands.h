@@ -18,6 +18,7 @@ std::unique_ptr<Command> labels_command();
 std::unique_ptr<Command> invert_command();
 std::unique_ptr<Command> eval_command();
 std::unique_ptr<Command> recipes_command();
+std::unique_ptr<Command> bench_command();
 std::unique_ptr<Command> doctor_command();
 
 std::vector<std::unique_ptr<Command>> all_commands();

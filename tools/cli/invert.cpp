@@ -140,6 +140,7 @@ class Invert final : public Command {
   std::string summary() const override { return "reconstruct inputs and labels from an update"; }
   void add_options(CLI::App& app) override {
     attack_.add_to(app);
+    attack_.add_length_to(app);
     run_.add_to(app);
   }
 

@@ -1,0 +1,135 @@
+// bench: times the iterations of an attack.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+
+#include "inversion/derivative.h"
+#include "ops/cpu_kernels.h"
+#include "tools/cli/attack_options.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/host.h"
+#include "tools/cli/version.h"
+#include "tools/io/npz.h"
+
+namespace palimpsest::tools {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+/// Seconds of each timed iteration.
+struct Timings {
+  std::vector<double> wall, cpu;
+};
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+/// One iteration that must succeed: times of a search that has ended mean nothing.
+inversion::Progress stepped(inversion::Session& session) {
+  const inversion::Progress progress = session.step();
+  if (!progress.failure.empty()) throw NumericError(text("bench: ", progress.failure));
+  return progress;
+}
+
+Timings timed(inversion::Session& session, std::int64_t iterations) {
+  Timings timings;
+  for (std::int64_t i = 0; i < iterations; ++i) {
+    const double cpu = process_cpu_seconds();
+    const Clock::time_point start = Clock::now();
+    stepped(session);
+    timings.wall.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    timings.cpu.push_back(process_cpu_seconds() - cpu);
+  }
+  return timings;
+}
+
+json memory_json(const runtime::MemoryReport& memory) {
+  return {{"arena", memory.arena},
+          {"constants", memory.constants},
+          {"io", memory.io},
+          {"total", memory.total()}};
+}
+
+class Bench final : public Command {
+ public:
+  std::string name() const override { return "bench"; }
+  std::string summary() const override { return "time the iterations of an attack"; }
+
+  void add_options(CLI::App& app) override {
+    attack_.add_to(app);
+    const auto option = [&](const char* name, auto& field, const char* help) {
+      return app.add_option(name, field, help)->group("The measurement")->capture_default_str();
+    };
+    option("--iterations", iterations_, "iterations to time")->check(CLI::PositiveNumber);
+    option("--warmup", warmup_, "iterations before them")->check(CLI::NonNegativeNumber);
+    option("--gradient", gradient_, "npz for the derivative of the first iteration");
+  }
+
+  Outcome run(const Console& console) override {
+    Attack attack = attack_.resolve(console);
+    never_ending(attack.recipe.spec);
+    const runtime::KernelTable kernels = all_cpu_kernels();
+    const inversion::Resources resources{&kernels, attack_.model.thread_count(*attack.model), 0};
+    inversion::Session session(attack.problem, attack.recipe.spec, resources);
+    for (std::int64_t i = 0; i < warmup_; ++i) stepped(session);
+    const Timings timings = timed(session, iterations_);
+    json data{{"version", version_number()},
+              {"model", attack_.model.path},
+              {"recipe", attack.recipe.name},
+              {"cpu", cpu_name()},
+              {"threads", resources.threads},
+              {"warmup", warmup_},
+              {"iterations", iterations_},
+              {"wall_seconds", timings.wall},
+              {"cpu_seconds", timings.cpu},
+              {"median_wall_seconds", median(timings.wall)},
+              {"median_cpu_seconds", median(timings.cpu)},
+              {"memory_bytes", memory_json(session.memory())},
+              {"peak_resident_bytes", peak_resident_bytes()}};
+    console.table({{"iteration, wall", text(readable_number(median(timings.wall) * 1e3), " ms")},
+                   {"iteration, cpu", text(readable_number(median(timings.cpu) * 1e3), " ms")}});
+    if (!gradient_.empty()) write_derivative(attack, resources, data);
+    return {data, ExitCode::ok};
+  }
+
+ private:
+  /// One restart that goes on for as long as iterations are asked for.
+  void never_ending(inversion::AttackSpec& spec) const {
+    spec.restarts = 1;
+    spec.iterations = std::max(spec.iterations, warmup_ + iterations_ + 1);
+    spec.target = -std::numeric_limits<double>::infinity();
+  }
+
+  void write_derivative(const Attack& attack, const inversion::Resources& resources,
+                        json& data) const {
+    const inversion::Derivative found =
+        inversion::derivative_at_start(attack.problem, attack.recipe.spec, resources);
+    std::vector<NamedTensor> tensors{{"objective", Literal::scalar(found.objective)},
+                                     {"matching", Literal::scalar(found.matching)}};
+    constexpr std::array names{"images", "target_logits"};
+    for (std::size_t k = 0; k < found.variables.size(); ++k) {
+      tensors.emplace_back(text("start.", names[k]), found.variables[k]);
+      tensors.emplace_back(text("gradient.", names[k]), found.gradient[k]);
+    }
+    write_atomically(gradient_, npz_bytes(tensors));
+    data["objective"] = found.objective;
+    data["matching"] = found.matching;
+  }
+
+  AttackOptions attack_;
+  std::int64_t iterations_ = 10, warmup_ = 2;
+  std::string gradient_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> bench_command() { return std::make_unique<Bench>(); }
+
+}  // namespace palimpsest::tools
