@@ -7,6 +7,7 @@
 #include "ops/movement/movement.h"
 #include "ops/nn/loss.h"
 #include "ops/pointwise/binary.h"
+#include "passes/fold_scales.h"
 #include "runtime/evaluate.h"
 
 namespace palimpsest::inversion {
@@ -32,6 +33,17 @@ Value loss_of(const LossSpec& loss, Value prediction, Value targets) {
   return prediction;
 }
 
+/// The wanted values as a function of the model's inputs, with scales folded into weights.
+Function folded(const Model& model, Operands wanted) {
+  Function function;
+  for (const Value input : model.function.inputs)
+    function.inputs.push_back(function.graph->input(input.type()));
+  function.outputs = inlined(*function.graph, model.function, function.inputs, wanted);
+  std::vector<std::size_t> data;
+  for (const DataInput& input : model.data) data.push_back(input.input);
+  return passes::fold_scales(function, data);
+}
+
 /// The model on one batch: its loss, then mean and variance of each train-mode batch norm.
 struct Forward {
   Value loss;
@@ -44,7 +56,7 @@ Forward forward(const Model& model, const LossSpec& loss, Value images, Value ta
   for (const BatchNormSite& site : model.batch_norms)
     if (site.train) wanted.insert(wanted.end(), {site.batch_mean, site.batch_variance});
   std::vector<Value> copies =
-      inlined(images.graph(), model.function, arguments(model, images, parameters), wanted);
+      inlined(images.graph(), folded(model, wanted), arguments(model, images, parameters));
   const Value loss_value = loss_of(loss, copies.front(), targets);
   copies.erase(copies.begin());
   return {loss_value, std::move(copies)};

@@ -79,8 +79,9 @@ Value Softplus::partial(int, Operands x, Value) const { return sigmoid(x[0]); }
 Value Erf::partial(int, Operands x, Value) const {
   return 2 * std::numbers::inv_sqrtpi * exp(-(x[0] * x[0]));
 }
-Value Relu::partial(int, Operands x, Value y) const {
-  return cast(less(zeros_like(x[0]), x[0]), y.dtype());
+// y > 0 exactly where x > 0, and y is kept anyway, as the operand of what follows.
+Value Relu::partial(int, Operands, Value y) const {
+  return cast(less(zeros_like(y), y), y.dtype());
 }
 
 // ---- builders ----

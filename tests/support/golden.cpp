@@ -6,6 +6,7 @@
 #include "ops/cpu_kernels.h"
 #include "ops/pointwise/binary.h"
 #include "ops/window/window.h"
+#include "passes/fold_scales.h"
 #include "passes/pipeline.h"
 #include "runtime/compile.h"
 #include "runtime/evaluate.h"
@@ -80,12 +81,12 @@ std::vector<Value> branches(const Function& function) {
   return decisions;
 }
 
+/// Of the forward pass as clients run it, with scales folded into weights.
 std::vector<std::int64_t> decisions_at(const Model& model, const Literal& x) {
-  Function function;
-  for (const Value input : model.function.inputs)
-    function.inputs.push_back(function.graph->input(input.type()));
-  const std::vector<Value> wanted = branches(model.function);
-  function.outputs = inlined(*function.graph, model.function, function.inputs, wanted);
+  std::vector<std::size_t> data;
+  for (const DataInput& input : model.data) data.push_back(input.input);
+  Function function = passes::fold_scales(model.function, data);
+  function.outputs = branches(function);
   std::vector<std::int64_t> all;
   for (const Literal& decision : runtime::evaluate(function, arguments_of(model, x), kernels()))
     for (const std::int64_t value : decision.integers()) all.push_back(value);
