@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "ops/cpu_kernels.h"
 #include "ops/reduce/cpu_along_axis.h"
@@ -13,54 +12,53 @@ namespace {
 
 using namespace runtime;
 
-/// Sums of floats accumulate in f64, those of integers wrap around.
-template <class T>
-struct Sum {
-  using Element = T;
-  using Accumulator = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
-  static Accumulator start() { return 0; }
-  static void take(Accumulator& sum, T x) { sum += static_cast<Accumulator>(x); }
-  static void merge(Accumulator& sum, Accumulator other) { sum += other; }
-  static T finish(Accumulator sum) { return static_cast<T>(sum); }
-};
+/// A reduction of what lies in memory.
+class ReductionKernel final : public Kernel {
+ public:
+  ReductionKernel(const cpu::ReductionLoops& loops, cpu::ReductionLayout layout, int threads)
+      : size_(loops.element), reductions_(std::move(layout), {loops}, threads) {}
 
-template <class T>
-struct Max {
-  using Element = T;
-  using Accumulator = T;
-  static T start() {
-    using Limits = std::numeric_limits<T>;
-    return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  std::size_t workspace_bytes() const override { return reductions_.workspace_bytes(); }
+
+  void run(const Launch& launch) override {
+    const std::byte* x = launch.inputs[0];
+    const auto source = [x, size = size_](std::size_t) {
+      return [x, size](std::size_t, std::int64_t begin, std::int64_t) {
+        return x + static_cast<std::size_t>(begin) * size;
+      };
+    };
+    reductions_.run(source, &launch.output, launch.workspace);
   }
-  // Maximum::apply in a form that vectorises: a NaN stays, since no number is larger.
-  static void take(T& max, T x) { max = ((x > max) | (x != x)) ? x : max; }
-  static void merge(T& max, T other) { take(max, other); }
-  static T finish(T max) { return max; }
+
+ private:
+  std::size_t size_;
+  cpu::Reductions reductions_;
 };
 
-template <class P, template <class> class Reducer>
+template <class P>
 std::unique_ptr<Kernel> prepare_reduction(const KernelRequest& request) {
-  return with_number(request.output.dtype, P::name, [&](auto tag) -> std::unique_ptr<Kernel> {
-    using T = typename decltype(tag)::type;
-    return std::make_unique<cpu::ReductionKernel<Reducer<T>>>(
-        cpu::ReductionLayout(request.inputs[0].shape, request.op.as<P>()->axes));
-  });
+  return std::make_unique<ReductionKernel>(
+      cpu::reduction_loops(request.op, request.output.dtype),
+      cpu::ReductionLayout(request.inputs[0].shape, request.op.as<P>()->axes), request.threads);
 }
+
+/// Prefix sums accumulate as sums do: floats in f64, integers wrapping around.
+template <class T>
+using RunningSum = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
 
 /// Prefix sums of `width` neighbouring lines; y may lie on x.
 template <class T>
 void scan_bundle(const CumSum& op, const cpu::AlongAxis& lines, const T* x, T* y,
                  std::int64_t width) {
   const bool forward = op.direction == Direction::forward, inclusive = op.scan == Scan::inclusive;
-  std::array<typename Sum<T>::Accumulator, cpu::AlongAxis::widest> sums;
-  sums.fill(Sum<T>::start());
+  std::array<RunningSum<T>, cpu::AlongAxis::widest> sums{};
   auto* sum = sums.data();
   for (std::int64_t k = 0; k < lines.extent; ++k) {
     const std::int64_t row = (forward ? k : lines.extent - 1 - k) * lines.stride;
     for (std::int64_t c = 0; c < width; ++c) {
-      const T before = Sum<T>::finish(sum[c]);
-      Sum<T>::take(sum[c], x[row + c]);
-      y[row + c] = inclusive ? Sum<T>::finish(sum[c]) : before;
+      const T before = static_cast<T>(sum[c]);
+      sum[c] += static_cast<RunningSum<T>>(x[row + c]);
+      y[row + c] = inclusive ? static_cast<T>(sum[c]) : before;
     }
   }
 }
@@ -149,8 +147,8 @@ std::unique_ptr<Kernel> prepare_top_k(const KernelRequest& request) {
 }  // namespace
 
 void add_reduce_kernels(KernelTable& table) {
-  table.add<ReduceSum>(prepare_reduction<ReduceSum, Sum>);
-  table.add<ReduceMax>(prepare_reduction<ReduceMax, Max>);
+  table.add<ReduceSum>(prepare_reduction<ReduceSum>);
+  table.add<ReduceMax>(prepare_reduction<ReduceMax>);
   table.add<CumSum>(prepare_cumsum, Aliasing::inplace);
   table.add<ArgMax>(prepare_argmax);
   table.add<TopK>(prepare_top_k);

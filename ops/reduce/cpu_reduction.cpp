@@ -36,9 +36,9 @@ ReductionLayout::ReductionLayout(const Shape& shape, const std::vector<int>& axe
     all.pop_back();
   }
   for (const MergedAxis& each : all) (each.reduced ? reduced : kept).append(each.axis);
-  block_steps = run_is_kept
-                    ? std::max<std::int64_t>(1, block / std::clamp(run, std::int64_t{1}, tile))
-                    : block;
+  block_steps = run_is_kept ? std::max<std::int64_t>(
+                                  1, block / std::clamp(run, std::int64_t{1}, block_columns))
+                            : block;
   blocks = std::max<std::int64_t>(1, (steps() + block_steps - 1) / block_steps);
 }
 

@@ -1,0 +1,158 @@
+#include "ops/reduce/cpu_reducers.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "ops/reduce/reduce.h"
+#include "runtime/cpu/dispatch.h"
+#include "runtime/cpu/widest.h"
+
+namespace palimpsest::cpu {
+namespace {
+
+/// Sums of floats accumulate in f64, those of integers wrap around.
+template <class T>
+struct Sum {
+  using Element = T;
+  using Accumulator = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+  static Accumulator start() { return 0; }
+  static void take(Accumulator& sum, T x) { sum += static_cast<Accumulator>(x); }
+  static void merge(Accumulator& sum, Accumulator other) { sum += other; }
+  static T finish(Accumulator sum) { return static_cast<T>(sum); }
+};
+
+template <class T>
+struct Max {
+  using Element = T;
+  using Accumulator = T;
+  static T start() {
+    using Limits = std::numeric_limits<T>;
+    return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  }
+  // Maximum::apply in a form that vectorises: a NaN stays, since no number is larger.
+  static void take(T& max, T x) { max = ((x > max) | (x != x)) ? x : max; }
+  static void merge(T& max, T other) { take(max, other); }
+  static T finish(T max) { return max; }
+};
+
+template <class R>
+struct Loops {
+  using T = typename R::Element;
+  using A = typename R::Accumulator;
+
+  static const T* numbers(const std::byte* x) { return reinterpret_cast<const T*>(x); }
+  static A* accumulators(std::byte* a) { return reinterpret_cast<A*>(a); }
+  static const A* accumulators(const std::byte* a) { return reinterpret_cast<const A*>(a); }
+
+  static void start(std::byte* a, std::int64_t count) {
+    std::fill_n(accumulators(a), count, R::start());
+  }
+
+  /// `width` accumulators side by side; those behind the last whole vector come at the end.
+  template <std::int64_t width>
+  [[gnu::always_inline]] static void take(const T* x, std::int64_t count, A* lanes) {
+    std::array<A, static_cast<std::size_t>(width)> held;
+    std::copy_n(lanes, width, held.begin());
+    std::int64_t i = 0;
+    for (; i + width <= count; i += width)
+#pragma omp simd
+      for (std::int64_t k = 0; k < width; ++k) R::take(held[static_cast<std::size_t>(k)], x[i + k]);
+    std::copy_n(held.begin(), width, lanes);
+    for (std::int64_t k = 0; i + k < count; ++k) R::take(lanes[k], x[i + k]);
+  }
+
+  template <std::int64_t width>
+  [[gnu::always_inline]] static void fold_lanes(A* lanes) {
+    for (std::int64_t half = width / 2; half > 0; half /= 2)
+      for (std::int64_t k = 0; k < half; ++k) R::merge(lanes[k], lanes[k + half]);
+  }
+
+  [[gnu::always_inline]] static void take_run(const std::byte* x, std::int64_t count,
+                                              std::byte* lanes) {
+    take<ReductionLoops::lanes>(numbers(x), count, accumulators(lanes));
+  }
+
+  static void fold(std::byte* lanes) { fold_lanes<ReductionLoops::lanes>(accumulators(lanes)); }
+
+  /// Four rows at a time, so that accumulators are loaded and stored less often.
+  [[gnu::always_inline]] static void take_rows(const std::byte* x, std::int64_t rows,
+                                               std::int64_t columns, std::byte* a) {
+    const T* row = numbers(x);
+    A* sum = accumulators(a);
+    std::int64_t r = 0;
+    for (; r + 4 <= rows; r += 4, row += 4 * columns)
+#pragma omp simd
+      for (std::int64_t c = 0; c < columns; ++c) {
+        A whole = sum[c];
+        R::take(whole, row[c]);
+        R::take(whole, row[c + columns]);
+        R::take(whole, row[c + 2 * columns]);
+        R::take(whole, row[c + 3 * columns]);
+        sum[c] = whole;
+      }
+    for (; r < rows; ++r, row += columns)
+#pragma omp simd
+      for (std::int64_t c = 0; c < columns; ++c) R::take(sum[c], row[c]);
+  }
+
+  /// A row by as many lanes as its length pays for.
+  template <std::int64_t width>
+  [[gnu::always_inline]] static A reduced(const T* x, std::int64_t run) {
+    std::array<A, static_cast<std::size_t>(width)> lanes;
+    lanes.fill(R::start());
+    take<width>(x, run, lanes.data());
+    fold_lanes<width>(lanes.data());
+    return lanes[0];
+  }
+
+  [[gnu::always_inline]] static void reduce_rows(const std::byte* x, std::int64_t rows,
+                                                 std::int64_t run, std::byte* a) {
+    const T* row = numbers(x);
+    A* result = accumulators(a);
+    for (std::int64_t r = 0; r < rows; ++r, row += run) {
+      if (run < 16)
+        result[r] = reduced<1>(row, run);
+      else if (run < 256)
+        result[r] = reduced<8>(row, run);
+      else
+        result[r] = reduced<ReductionLoops::lanes>(row, run);
+    }
+  }
+
+  static void merge(std::byte* a, const std::byte* other, std::int64_t count) {
+    A* to = accumulators(a);
+    const A* from = accumulators(other);
+    for (std::int64_t i = 0; i < count; ++i) R::merge(to[i], from[i]);
+  }
+
+  static void finish(const std::byte* a, std::int64_t count, std::byte* y) {
+    std::transform(accumulators(a), accumulators(a) + count, reinterpret_cast<T*>(y), R::finish);
+  }
+
+  static ReductionLoops table() {
+    static_assert(sizeof(A) <= ReductionLoops::accumulator_bytes);
+    return {sizeof(T),
+            sizeof(A),
+            start,
+            runtime::widest<take_run>(),
+            fold,
+            runtime::widest<take_rows>(),
+            runtime::widest<reduce_rows>(),
+            merge,
+            finish};
+  }
+};
+
+}  // namespace
+
+ReductionLoops reduction_loops(const Op& op, DType dtype) {
+  return runtime::with_number(dtype, op.name(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (op.as<ReduceSum>()) return Loops<Sum<T>>::table();
+    if (op.as<ReduceMax>()) return Loops<Max<T>>::table();
+    throw UnsupportedError(text("'", op.name(), "' is no reduction"));
+  });
+}
+
+}  // namespace palimpsest::cpu
