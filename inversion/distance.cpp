@@ -1,5 +1,6 @@
 #include "inversion/distance.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ops/nn/reduce.h"
@@ -30,10 +31,16 @@ Literal scaled(const Literal& literal, double factor, DType dtype) {
   return Literal::of<double>(literal.shape(), values).converted(dtype);
 }
 
+/// With Kahan's compensation: a plain sum over millions of entries would be less accurate than
+/// the sums of the program that it meets in the cosine.
 double weighted_norm(std::span<const Literal> observed, std::span<const double> weights) {
-  double sum = 0;
+  double sum = 0, lost = 0;
   for (std::size_t k = 0; k < observed.size(); ++k)
-    for (const double value : observed[k].doubles()) sum += weight_of(weights, k) * value * value;
+    for (const double value : observed[k].doubles()) {
+      const double term = weight_of(weights, k) * value * value - lost, next = sum + term;
+      lost = (next - sum) - term;
+      sum = next;
+    }
   return std::sqrt(sum);
 }
 
@@ -51,6 +58,46 @@ Distance squared_l2(Operands candidate, std::span<const Literal> observed,
   return result;
 }
 
+/// 1 / sqrt(squares), and 0 for 0.
+Value inverse_norm(Value squares) {
+  const Value zero = equal(squares, zeros_like(squares));
+  return select(zero, zeros_like(squares), rsqrt(select(zero, ones_like(squares), squares)));
+}
+
+/// Sums of w a b over all tensors in f64.
+Value weighted_inner(Operands a, Operands b, std::span<const double> weights) {
+  Value sum;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const Value part =
+        inner(cast(a[k], DType::f64), cast(b[k], DType::f64)) * weight_of(weights, k);
+    sum = sum ? sum + part : part;
+  }
+  return sum;
+}
+
+/// For f32 tensors, whose products are exact in f64: D = 1 - <a, b'> / |a| and
+/// dD/da = (<a, b'> / |a|^2 a - b') / |a|, so that a and b are read once for both sums and once for
+/// the derivative. 1 - cos loses what is below 1e-15, but rounding a itself to f32 moves D by that.
+Distance cosine_of_f32(Operands candidate, std::span<const Literal> observed, double norm,
+                       std::span<const double> weights) {
+  std::vector<Value> b;
+  for (std::size_t k = 0; k < candidate.size(); ++k)
+    b.push_back(candidate[k].graph().constant(observed[k].converted(DType::f32)));
+  const Value squares = weighted_inner(candidate, candidate, weights);
+  const Value product = weighted_inner(candidate, b, weights) * (1 / norm);
+  const Value inverse = inverse_norm(squares);
+  const Value cosine = product * inverse;
+  Distance result;
+  result.value = ones_like(cosine) - cosine;
+  for (std::size_t k = 0; k < candidate.size(); ++k) {
+    const double weight = weight_of(weights, k);
+    const Value along_a = cast(cosine * inverse * inverse * weight, DType::f32);
+    const Value along_b = cast(inverse * (-weight / norm), DType::f32);
+    result.direction.push_back(candidate[k] * along_a + b[k] * along_b);
+  }
+  return result;
+}
+
 /// With unit vectors a' = a/|a| and b' = b/|b|: D = |a' - b'|^2 / 2 and, because <a', b'> is
 /// 1 - D, dD/da = (a' - b' - D a') / |a|. Neither subtracts numbers that are nearly equal but
 /// a' - b' itself. Tensor weights enter as square roots on a and b.
@@ -60,13 +107,14 @@ Distance cosine(Operands candidate, std::span<const Literal> observed,
   if (!std::isfinite(norm) || norm == 0)
     throw InputError(text("cosine distance: an observed update of finite norm above 0 expected, ",
                           norm, " came"));
+  if (std::ranges::all_of(candidate, [](Value a) { return a.dtype() == DType::f32; }))
+    return cosine_of_f32(candidate, observed, norm, weights);
   std::vector<Value> a;
   for (std::size_t k = 0; k < candidate.size(); ++k)
     a.push_back(candidate[k] * std::sqrt(weight_of(weights, k)));
   const Value squares = sum_of_squares(a);
   const Value zero = equal(squares, zeros_like(squares));
-  const Value inverse =
-      select(zero, zeros_like(squares), rsqrt(select(zero, ones_like(squares), squares)));
+  const Value inverse = inverse_norm(squares);
 
   std::vector<Value> units, differences;
   for (std::size_t k = 0; k < a.size(); ++k) {

@@ -1,7 +1,6 @@
 #pragma once
 // Distances between the update that a candidate would cause and the observed one, with their
-// derivative in closed form: it reads each tensor once and stays accurate near the solution,
-// where differentiating the value would cancel.
+// derivative in closed form, which reads each tensor once and stays accurate near the solution.
 
 #include <span>
 #include <vector>
@@ -21,8 +20,10 @@ struct Distance {
 };
 
 /// `weights` scales the squared entries of each tensor; empty: all 1. The cosine is taken as
-/// |a/|a| - b/|b||^2 / 2 with sums in f64; a candidate of norm 0 has distance 1 and derivative 0.
-/// Throws InputError when the observed norm is 0 (cosine) or not finite.
+/// |a/|a| - b/|b||^2 / 2 with sums in f64, of f32 tensors as 1 - <a, b> / (|a| |b|), which reads
+/// them less often and is right to about 1e-15 (so it may be below 0 by that); a candidate of norm
+/// 0 has distance 1 and derivative 0. Throws InputError when the observed norm is 0 (cosine) or not
+/// finite.
 Distance distance(DistanceKind kind, Operands candidate, std::span<const Literal> observed,
                   std::span<const double> weights = {});
 

@@ -1,144 +1,20 @@
 #include "passes/fuse.h"
 
-#include <algorithm>
-#include <set>
-#include <unordered_map>
+#include <functional>
+#include <queue>
+#include <stdexcept>
 
-#include "ops/fused/elementwise.h"
+#include "graph/sources.h"
 #include "ops/fused/fused.h"
 #include "ops/movement/movement.h"
-#include "ops/pointwise/binary.h"
+#include "passes/fuse_groups.h"
 
 namespace palimpsest::passes {
 namespace {
 
-/// Quotients of integers check their data before they compute, so they stay alone.
-bool can_fuse(const Node& node) {
-  const bool quotient = node.op.as<Div>() || node.op.as<Fmod>();
-  return is_elementwise(node.op) && !node.op.as<Detach>() &&
-         !(quotient && node.type.dtype == DType::i64);
-}
-
-/// What a fused node reads for an operand: the source of a broadcast rather than the broadcast.
-Value read_for(Value operand) {
-  return operand.node().op.as<Broadcast>() ? operand.node().inputs[0] : operand;
-}
-
-/// Nodes that become one, by index; the last is the one whose value leaves the group.
-struct Group {
-  std::set<std::uint32_t> members;
-  std::vector<Value> operands;  ///< what is read from outside, distinct, in order of first use
-};
-
-class Grouping {
- public:
-  Grouping(const Function& source, FuseLimits limits)
-      : graph_(*source.graph), limits_(limits), users_(graph_.size()), taken_(graph_.size()) {
-    const std::vector<bool> marked = reachable(source);
-    for (std::uint32_t index = 0; index < graph_.size(); ++index)
-      if (marked[index])
-        for (const Value input : graph_.node(index).inputs) users_[input.index()].push_back(index);
-    // An output has a user that is in no group.
-    for (const Value output : source.outputs) users_[output.index()].push_back(graph_.size());
-    for (std::uint32_t index = graph_.size(); index-- > 0;)
-      if (marked[index] && !taken_[index] && can_fuse(graph_.node(index))) form(index);
-  }
-
-  /// The group that ends in the node, or null.
-  const Group* ending_in(const Node& node) const {
-    const auto it = groups_.find(&node);
-    return it == groups_.end() ? nullptr : &it->second;
-  }
-
- private:
-  void form(std::uint32_t last) {
-    Group group = grown(last, Growth::free);
-    if (!may_lie_on_operands(group)) group = grown(last, Growth::careful);
-    if (!is_worth_it(group) || !may_lie_on_operands(group)) return;
-    for (const std::uint32_t index : group.members) taken_[index] = true;
-    groups_.emplace(&graph_.node(last), std::move(group));
-  }
-
-  /// Growing freely may pass through states that the result could not be computed in place in,
-  /// on to one where it can; growing carefully never does.
-  enum class Growth { free, careful };
-
-  /// Grows backwards from `last`; the highest candidate comes first, so that all its users
-  /// inside the group are known when it is its turn.
-  Group grown(std::uint32_t last, Growth growth) const {
-    Group group = with_operands({last});
-    std::set<std::uint32_t> candidates = operands_of(last);
-    while (!candidates.empty()) {
-      const std::uint32_t index = *candidates.rbegin();
-      candidates.erase(index);
-      if (!belongs(index, group)) continue;
-      std::set<std::uint32_t> members = group.members;
-      members.insert(index);
-      Group larger = with_operands(std::move(members));
-      if (larger.members.size() > limits_.max_instructions ||
-          larger.operands.size() > limits_.max_operands ||
-          (growth == Growth::careful && !may_lie_on_operands(larger)))
-        continue;
-      group = std::move(larger);
-      candidates.merge(operands_of(index));
-    }
-    return group;
-  }
-
-  std::set<std::uint32_t> operands_of(std::uint32_t index) const {
-    std::set<std::uint32_t> operands;
-    for (const Value input : graph_.node(index).inputs) operands.insert(input.index());
-    return operands;
-  }
-
-  /// Elementwise (hence of the group's shape) and used inside the group only.
-  bool belongs(std::uint32_t index, const Group& group) const {
-    return can_fuse(graph_.node(index)) &&
-           std::ranges::all_of(users_[index],
-                               [&](std::uint32_t user) { return group.members.contains(user); });
-  }
-
-  Group with_operands(std::set<std::uint32_t> members) const {
-    Group group{std::move(members), {}};
-    for (const std::uint32_t index : group.members)
-      for (const Value input : graph_.node(index).inputs) {
-        if (group.members.contains(input.index())) continue;
-        const Value read = read_for(input);
-        if (std::ranges::find(group.operands, read) == group.operands.end())
-          group.operands.push_back(read);
-      }
-    return group;
-  }
-
-  const TensorType& result_type(const Group& group) const {
-    return graph_.node(*group.members.rbegin()).type;
-  }
-
-  /// Alone, a primitive gains only from not writing out a broadcast.
-  bool is_worth_it(const Group& group) const {
-    if (group.members.size() > 1) return true;
-    const std::vector<Value>& inputs = graph_.node(*group.members.begin()).inputs;
-    return std::ranges::any_of(inputs, [](Value input) { return !(read_for(input) == input); });
-  }
-
-  /// The kernel may put the result in the place of any operand of its byte size; that is right
-  /// only for operands of its very type.
-  bool may_lie_on_operands(const Group& group) const {
-    const TensorType& result = result_type(group);
-    return std::ranges::all_of(group.operands, [&](Value operand) {
-      return operand.type() == result || operand.type().bytes() != result.bytes();
-    });
-  }
-
-  const Graph& graph_;
-  FuseLimits limits_;
-  std::vector<std::vector<std::uint32_t>> users_;  // by index
-  std::vector<bool> taken_;
-  std::unordered_map<const Node*, Group> groups_;  // by last node
-};
-
-FusedPointwise fused(const Graph& graph, const Group& group) {
-  FusedPointwise result{{}, graph.node(*group.members.rbegin()).type.shape};
+/// A group as its fused node.
+Op fused(const Graph& graph, const Group& group) {
+  std::vector<FusedPointwise::Instruction> body, reductions;
   std::unordered_map<std::uint32_t, std::uint32_t> number_of;  // of values, by node index
   for (const Value operand : group.operands)
     number_of.emplace(operand.index(), static_cast<std::uint32_t>(number_of.size()));
@@ -149,25 +25,119 @@ FusedPointwise fused(const Graph& graph, const Group& group) {
       const bool inside = group.members.contains(input.index());
       operands.push_back(number_of.at(inside ? input.index() : read_for(input).index()));
     }
-    result.body.push_back({node.op, std::move(operands)});
+    if (is_reduction(node.op)) {
+      reductions.push_back({node.op, std::move(operands)});
+      continue;
+    }
+    body.push_back({node.op, std::move(operands)});
     number_of.emplace(index, static_cast<std::uint32_t>(number_of.size()));
   }
-  return result;
+  const Node& end = graph.node(group.ends.back());
+  if (reductions.empty()) return FusedPointwise{std::move(body), end.type.shape};
+  return FusedReduction{std::move(body), std::move(reductions), end.inputs[0].shape()};
 }
+
+/// Carries a function over into a new graph, a group as one node. Reductions of one group may
+/// lie apart in the source, with nodes between them that need the one or make an operand of the
+/// other, so the order is found anew: of what is ready, the earliest in the source comes first.
+class Fusion {
+ public:
+  Fusion(const Function& source, const Grouping& grouping)
+      : source_(source),
+        grouping_(grouping),
+        images_(source.graph->size()),
+        waiting_for_(source.graph->size(), unknown),
+        readers_(source.graph->size()) {
+    for (const Value input : source.inputs) {
+      const auto& op = *input.node().op.as<Input>();
+      images_[input] = result_.graph->input(op.type, op.label);
+      result_.inputs.push_back(images_[input]);
+    }
+    for (const Value output : source.outputs) want(output);
+  }
+
+  Function finish() {
+    while (!ready_.empty()) {
+      const std::uint32_t unit = ready_.top();
+      ready_.pop();
+      add(unit);
+      for (const std::uint32_t reader : readers_[unit])
+        if (--waiting_for_[reader] == 0) ready_.push(reader);
+    }
+    for (const Value output : source_.outputs) {
+      if (!images_[output]) throw std::logic_error("fuse: groups wait for each other");
+      result_.outputs.push_back(images_[output]);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  static constexpr std::uint32_t unknown = ~std::uint32_t{0};
+
+  /// A group goes by its first end, another node by itself.
+  std::uint32_t unit_of(std::uint32_t index) const {
+    const Group* group = grouping_.ending_in(index);
+    return group ? group->ends.front() : index;
+  }
+
+  const std::vector<Value>& reads_of(std::uint32_t unit) const {
+    const Group* group = grouping_.ending_in(unit);
+    return group ? group->operands : source_.graph->node(unit).inputs;
+  }
+
+  /// Enters everything that a value depends on and that is not known yet.
+  void want(Value wanted) {
+    std::vector<std::uint32_t> open{unit_of(wanted.index())};
+    while (!open.empty()) {
+      const std::uint32_t unit = open.back();
+      open.pop_back();
+      if (waiting_for_[unit] != unknown) continue;
+      waiting_for_[unit] = 0;
+      for (const Value read : reads_of(unit)) {
+        const std::uint32_t needed = unit_of(read.index());
+        ++waiting_for_[unit];
+        readers_[needed].push_back(unit);
+        open.push_back(needed);
+      }
+      if (waiting_for_[unit] == 0) ready_.push(unit);
+    }
+  }
+
+  void add(std::uint32_t unit) {
+    const Node& node = source_.graph->node(unit);
+    if (node.op.as<Input>()) return;
+    const LabelScope label(*result_.graph, source_.graph->label(node));
+    std::vector<Value> operands;
+    for (const Value read : reads_of(unit)) operands.push_back(images_[read]);
+    const Group* group = grouping_.ending_in(unit);
+    const Value value =
+        result_.graph->add(group ? fused(*source_.graph, *group) : node.op, std::move(operands));
+    if (!group || group->ends.size() == 1) {
+      images_[source_.graph->value(unit)] = value;
+      return;
+    }
+    for (std::size_t k = 0; k < group->ends.size(); ++k) {
+      const Value end = source_.graph->value(group->ends[k]);
+      images_[end] = reshape(slice_axis(value, 0, static_cast<std::int64_t>(k), 1), end.shape());
+    }
+  }
+
+  using Earliest = std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>>;
+
+  const Function& source_;
+  const Grouping& grouping_;
+  Function result_;
+  Mapping images_;
+  std::vector<std::uint32_t> waiting_for_;           // by unit: reads that are not added yet
+  std::vector<std::vector<std::uint32_t>> readers_;  // by unit
+  Earliest ready_;
+};
 
 }  // namespace
 
 Function fuse(const Function& source, FuseLimits limits) {
   const Grouping grouping(source, limits);
-  Mapping images(source.graph->size());
-  return rebuilt(source, [&](Graph& graph, const Node& node, std::vector<Value> operands) {
-    for (std::size_t k = 0; k < operands.size(); ++k) images[node.inputs[k]] = operands[k];
-    const Group* group = grouping.ending_in(node);
-    if (!group) return graph.add(node.op, std::move(operands));
-    std::vector<Value> read;
-    for (const Value operand : group->operands) read.push_back(images[operand]);
-    return graph.add(fused(*source.graph, *group), std::move(read));
-  });
+  return Fusion(source, grouping).finish();
 }
 
 }  // namespace palimpsest::passes

@@ -16,6 +16,13 @@ class Repetition {
   Repetition(const TensorType& from, const Shape& to);
 
   bool is_single() const { return axes_.empty(); }
+  /// The number of elements after which the repeated tensor begins again with the first of the
+  /// operand, which are then in the operand's order; 0 when it is no such repetition.
+  std::int64_t period() const {
+    if (is_single()) return 1;
+    const bool whole = axes_.size() == 2 && axes_[0].stride == 0 && axes_[1].stride == 1;
+    return whole ? axes_[1].extent : 0;
+  }
   /// Writes elements [begin, begin + count) of the repeated tensor, row-major.
   void read(const std::byte* source, std::int64_t begin, std::int64_t count, std::byte* y) const;
 

@@ -1,0 +1,198 @@
+#include "passes/fuse_groups.h"
+
+#include <algorithm>
+
+#include "ops/fused/elementwise.h"
+#include "ops/fused/fused.h"
+#include "ops/movement/movement.h"
+#include "ops/pointwise/binary.h"
+#include "ops/reduce/reduce.h"
+
+namespace palimpsest::passes {
+namespace {
+
+/// Quotients of integers check their data before they compute, so they stay alone.
+bool can_fuse(const Node& node) {
+  const bool quotient = node.op.as<Div>() || node.op.as<Fmod>();
+  return is_elementwise(node.op) && !node.op.as<Detach>() &&
+         !(quotient && node.type.dtype == DType::i64);
+}
+
+/// Reductions of one key may become one node.
+std::string key_of(const Node& node) {
+  const auto* max = node.op.as<ReduceMax>();
+  const Op sum = ReduceSum{max ? max->axes : node.op.as<ReduceSum>()->axes};
+  return text(node.inputs[0].type(), sum.attributes());
+}
+
+}  // namespace
+
+Value read_for(Value operand) {
+  return operand.node().op.as<Broadcast>() ? operand.node().inputs[0] : operand;
+}
+
+bool is_reduction(const Op& op) { return op.as<ReduceSum>() || op.as<ReduceMax>(); }
+
+Grouping::Grouping(const Function& source, FuseLimits limits)
+    : graph_(*source.graph), limits_(limits), users_(graph_.size()), taken_(graph_.size()) {
+  const std::vector<bool> marked = reachable(source);
+  Reductions reductions;
+  for (std::uint32_t index = 0; index < graph_.size(); ++index) {
+    if (!marked[index]) continue;
+    const Node& node = graph_.node(index);
+    for (const Value input : node.inputs) users_[input.index()].push_back(index);
+    if (is_reduction(node.op)) reductions[key_of(node)].push_back(index);
+  }
+  // An output has a user that is in no group.
+  for (const Value output : source.outputs) users_[output.index()].push_back(graph_.size());
+  for (std::uint32_t index = graph_.size(); index-- > 0;) {
+    if (!marked[index] || taken_[index]) continue;
+    const Node& node = graph_.node(index);
+    if (is_reduction(node.op))
+      form_reduction(index, reductions.at(key_of(node)));
+    else if (can_fuse(node))
+      form_chain(index);
+  }
+}
+
+void Grouping::form_chain(std::uint32_t last) {
+  Group group = grown({last}, Growth::free);
+  if (!may_lie_on_operands(group)) group = grown({last}, Growth::careful);
+  if (is_worth_it(group) && may_lie_on_operands(group)) keep(std::move(group));
+}
+
+/// Takes in, of the reductions `alike`, those that save reading an operand once more.
+void Grouping::form_reduction(std::uint32_t last, const std::vector<std::uint32_t>& alike) {
+  Group group = grown({last}, Growth::free);
+  for (const std::uint32_t other : alike) {
+    if (other >= last || taken_[other] || group.ends.size() == FusedReduction::max_results ||
+        graph_.node(other).type.shape.rank() == Shape::max_rank)
+      continue;
+    std::vector<std::uint32_t> ends = group.ends;
+    ends.insert(std::ranges::upper_bound(ends, other), other);
+    Group both = grown(std::move(ends), Growth::free);
+    const std::size_t apart = bytes_read(group) + bytes_read(grown({other}, Growth::free));
+    if (within_limits(both) && bytes_read(both) < apart && !depends_on_itself(both))
+      group = std::move(both);
+  }
+  if (is_worth_it(group)) keep(std::move(group));
+}
+
+void Grouping::keep(Group group) {
+  const auto kept = std::make_shared<const Group>(std::move(group));
+  for (const std::uint32_t end : kept->ends) groups_.emplace(end, kept);
+  for (const std::uint32_t index : kept->members)
+    if (groups_.contains(index) || used_inside_only(index, *kept)) taken_[index] = true;
+}
+
+/// Grows backwards from the ends; the highest candidate comes first, so that all its users
+/// inside the group are known when it is its turn.
+Group Grouping::grown(std::vector<std::uint32_t> ends, Growth growth) const {
+  std::set<std::uint32_t> candidates;
+  for (const std::uint32_t end : ends) candidates.merge(operands_of(end));
+  std::set<std::uint32_t> first(ends.begin(), ends.end());
+  Group group = with_operands(std::move(first), std::move(ends));
+  while (!candidates.empty()) {
+    const std::uint32_t index = *candidates.rbegin();
+    candidates.erase(index);
+    if (!belongs(index, group)) continue;
+    std::set<std::uint32_t> members = group.members;
+    members.insert(index);
+    Group larger = with_operands(std::move(members), group.ends);
+    if (!within_limits(larger) || (growth == Growth::careful && !may_lie_on_operands(larger)))
+      continue;
+    group = std::move(larger);
+    // What only a value that is computed more than once depends on is not.
+    if (used_inside_only(index, group)) candidates.merge(operands_of(index));
+  }
+  return group;
+}
+
+std::set<std::uint32_t> Grouping::operands_of(std::uint32_t index) const {
+  std::set<std::uint32_t> operands;
+  for (const Value input : graph_.node(index).inputs) operands.insert(input.index());
+  return operands;
+}
+
+bool Grouping::used_inside_only(std::uint32_t index, const Group& group) const {
+  return std::ranges::all_of(users_[index],
+                             [&](std::uint32_t user) { return group.members.contains(user); });
+}
+
+/// A cast to a wider type costs less in every group that reads it than writing it out once;
+/// what it reads must be written out in any case.
+bool Grouping::is_free(const Node& node) const {
+  if (!node.op.as<Cast>() || size_of(node.type.dtype) <= size_of(node.inputs[0].dtype()))
+    return false;
+  const Value source = node.inputs[0];
+  return !can_fuse(source.node()) || users_[source.index()].size() > 1;
+}
+
+/// Elementwise (hence of the group's shape) and used inside the group only, or free.
+bool Grouping::belongs(std::uint32_t index, const Group& group) const {
+  const Node& node = graph_.node(index);
+  return can_fuse(node) && (used_inside_only(index, group) || is_free(node));
+}
+
+Group Grouping::with_operands(std::set<std::uint32_t> members,
+                              std::vector<std::uint32_t> ends) const {
+  Group group{std::move(members), std::move(ends), {}};
+  for (const std::uint32_t index : group.members)
+    for (const Value input : graph_.node(index).inputs) {
+      if (group.members.contains(input.index())) continue;
+      const Value read = read_for(input);
+      if (std::ranges::find(group.operands, read) == group.operands.end())
+        group.operands.push_back(read);
+    }
+  return group;
+}
+
+bool Grouping::within_limits(const Group& group) const {
+  return group.members.size() <= limits_.max_instructions &&
+         group.operands.size() <= limits_.max_operands;
+}
+
+/// Alone, a primitive gains only from not writing out a broadcast.
+bool Grouping::is_worth_it(const Group& group) const {
+  if (group.members.size() > 1) return true;
+  const std::vector<Value>& inputs = graph_.node(*group.members.begin()).inputs;
+  return std::ranges::any_of(inputs, [](Value input) { return !(read_for(input) == input); });
+}
+
+/// The kernel of a chain may put the result in the place of any operand of its byte size; that
+/// is right only for operands of its very type.
+bool Grouping::may_lie_on_operands(const Group& group) const {
+  const TensorType& result = graph_.node(group.ends.back()).type;
+  return std::ranges::all_of(group.operands, [&](Value operand) {
+    return operand.type() == result || operand.type().bytes() != result.bytes();
+  });
+}
+
+/// Of operands that are read whole.
+std::size_t Grouping::bytes_read(const Group& group) const {
+  const Shape& shape = graph_.node(group.ends.back()).inputs[0].shape();
+  std::size_t bytes = 0;
+  for (const Value operand : group.operands)
+    if (operand.shape() == shape) bytes += operand.type().bytes();
+  return bytes;
+}
+
+/// True when an operand depends on an end. Groups that are formed already count as one node, so
+/// that no two of them wait for each other.
+bool Grouping::depends_on_itself(const Group& group) const {
+  std::vector<bool> seen(graph_.size(), false);
+  std::vector<Value> open = group.operands;
+  while (!open.empty()) {
+    const std::uint32_t index = open.back().index();
+    open.pop_back();
+    if (seen[index]) continue;
+    seen[index] = true;
+    if (std::ranges::binary_search(group.ends, index)) return true;
+    const Group* formed = ending_in(index);
+    const std::vector<Value>& reads = formed ? formed->operands : graph_.node(index).inputs;
+    open.insert(open.end(), reads.begin(), reads.end());
+  }
+  return false;
+}
+
+}  // namespace palimpsest::passes

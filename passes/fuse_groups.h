@@ -1,0 +1,65 @@
+#pragma once
+// Which nodes become one: the decisions of the pass `fuse`.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+#include "graph/function.h"
+#include "passes/fuse.h"
+
+namespace palimpsest::passes {
+
+/// Nodes that become one, by index. Only the values of its ends leave the group: the last of an
+/// elementwise chain, or reductions along the same axes.
+struct Group {
+  std::set<std::uint32_t> members;
+  std::vector<std::uint32_t> ends;  ///< members; rising
+  std::vector<Value> operands;      ///< what is read from outside, distinct, in order of first use
+};
+
+class Grouping {
+ public:
+  Grouping(const Function& source, FuseLimits limits);
+
+  /// The group that the node is an end of, or null.
+  const Group* ending_in(std::uint32_t node) const {
+    const auto it = groups_.find(node);
+    return it == groups_.end() ? nullptr : it->second.get();
+  }
+
+ private:
+  /// Growing freely may pass through states that the result could not be computed in place in,
+  /// on to one where it can; growing carefully never does.
+  enum class Growth { free, careful };
+  using Reductions = std::map<std::string, std::vector<std::uint32_t>>;
+
+  void form_chain(std::uint32_t last);
+  void form_reduction(std::uint32_t last, const std::vector<std::uint32_t>& alike);
+  void keep(Group group);
+
+  Group grown(std::vector<std::uint32_t> ends, Growth growth) const;
+  std::set<std::uint32_t> operands_of(std::uint32_t index) const;
+  bool is_free(const Node& node) const;
+  bool belongs(std::uint32_t index, const Group& group) const;
+  bool used_inside_only(std::uint32_t index, const Group& group) const;
+  Group with_operands(std::set<std::uint32_t> members, std::vector<std::uint32_t> ends) const;
+  bool is_worth_it(const Group& group) const;
+  bool may_lie_on_operands(const Group& group) const;
+  bool within_limits(const Group& group) const;
+  std::size_t bytes_read(const Group& group) const;
+  bool depends_on_itself(const Group& group) const;
+
+  Graph& graph_;
+  FuseLimits limits_;
+  std::vector<std::vector<std::uint32_t>> users_;  // by index
+  std::vector<bool> taken_;                        // by index: computed in a group only
+  std::unordered_map<std::uint32_t, std::shared_ptr<const Group>> groups_;  // by end
+};
+
+/// What a fused node reads for an operand: the source of a broadcast rather than the broadcast.
+Value read_for(Value operand);
+bool is_reduction(const Op& op);
+
+}  // namespace palimpsest::passes
