@@ -1,5 +1,5 @@
 #pragma once
-// The two ways in which the CPU computes the convolution family.
+// The ways in which the CPU computes the convolution family.
 
 #include <memory>
 
@@ -15,6 +15,11 @@ enum class ConvRole { forward, input_grad, filter_grad };
 /// only its reference code for it.
 std::unique_ptr<runtime::Kernel> dnnl_conv_kernel(const ConvGeometry& geometry, ConvRole role,
                                                   const runtime::KernelRequest& request);
+
+/// One filter a channel, tensors with channels last, one or two spatial axes, f32. Null for all
+/// else.
+std::unique_ptr<runtime::Kernel> depthwise_conv_kernel(const ConvGeometry& geometry, ConvRole role,
+                                                       const runtime::KernelRequest& request);
 
 /// As products of matrices, with our own gemm: any number of spatial axes, f32 and f64.
 /// Throws UnsupportedError for other dtypes.

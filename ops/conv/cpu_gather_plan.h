@@ -1,0 +1,41 @@
+#pragma once
+// Which places of the source every place of the result reads, along each spatial axis: the one
+// description of the forward convolution and of its input gradient, strided or not, that our own
+// channels-last kernels follow. Of one or two spatial axes; one axis is seen as a single row.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ops/conv/cpu_conv.h"
+
+namespace palimpsest {
+
+/// The places begin, begin + step, ... of the result, `count` of them. Place j of these reads, for
+/// each tap, place j * source_step + tap.source of the source, where that exists.
+struct AxisPhase {
+  struct Tap {
+    std::int64_t kernel, source;
+  };
+  std::int64_t begin, step, count, source_step;
+  std::vector<Tap> taps;  ///< by ascending source
+};
+
+struct GatherPlan {
+  std::int64_t images;
+  std::int64_t source_rows, source_columns, source_channels;
+  std::int64_t result_rows, result_columns, result_channels;
+  std::int64_t kernel_rows, kernel_columns;
+  /// Place r of the result belongs to phase r % rows.size(); likewise for columns.
+  std::vector<AxisPhase> rows, columns;
+
+  const AxisPhase& row_phase(std::int64_t row) const {
+    return rows[static_cast<std::size_t>(row) % rows.size()];
+  }
+  std::int64_t kernel_places() const { return kernel_rows * kernel_columns; }
+};
+
+/// For role forward or input_grad. Nothing for more than two spatial axes.
+std::optional<GatherPlan> gather_plan(const ConvGeometry& geometry, ConvRole role);
+
+}  // namespace palimpsest
