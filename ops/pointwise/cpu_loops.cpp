@@ -59,24 +59,37 @@ template <class P, class In, class Out>
   for (std::int64_t i = 0; i < count; ++i) y[i] = P::template apply<In>(a[i], b[i]);
 }
 
+/// Booleans as the bytes 0 and 1 that they are: compilers make vectors of numbers only.
+inline const std::uint8_t* bytes_of(const std::byte* booleans) {
+  return reinterpret_cast<const std::uint8_t*>(booleans);
+}
+
+/// By masks, since a branch on data such as signs is mispredicted half of the time.
 template <class T>
 [[gnu::always_inline]] inline void select_loop(const std::byte* const* operands, std::byte* result,
                                                std::int64_t count) {
-  const bool* condition = elements<bool>(operands[0]);
-  const T* a = elements<T>(operands[1]);
-  const T* b = elements<T>(operands[2]);
-  T* y = reinterpret_cast<T*>(result);
+  using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t,
+                                  std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint8_t>>;
+  static_assert(sizeof(Bits) == sizeof(T));
+  const std::uint8_t* condition = bytes_of(operands[0]);
+  const Bits* a = elements<Bits>(operands[1]);
+  const Bits* b = elements<Bits>(operands[2]);
+  Bits* y = reinterpret_cast<Bits*>(result);
 #pragma omp simd
-  for (std::int64_t i = 0; i < count; ++i) y[i] = Select::apply<T>(condition[i], a[i], b[i]);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto mask = static_cast<Bits>(-static_cast<Bits>(condition[i]));
+    y[i] = static_cast<Bits>((a[i] & mask) | (b[i] & ~mask));
+  }
 }
 
 template <class From, class To>
 [[gnu::always_inline]] inline void cast_loop(const std::byte* const* operands, std::byte* result,
                                              std::int64_t count) {
-  const From* x = elements<From>(operands[0]);
+  using Stored = std::conditional_t<std::is_same_v<From, bool>, std::uint8_t, From>;
+  const Stored* x = elements<Stored>(operands[0]);
   To* y = reinterpret_cast<To*>(result);
 #pragma omp simd
-  for (std::int64_t i = 0; i < count; ++i) y[i] = Cast::apply<To, From>(x[i]);
+  for (std::int64_t i = 0; i < count; ++i) y[i] = Cast::apply<To, Stored>(x[i]);
 }
 
 // ---- the loop for the dtypes of a node, by base of the primitive ----
