@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/cpu_kernels.h"
+#include "ops/window/cpu_argmax.h"
 #include "ops/window/window.h"
 #include "runtime/cpu/dispatch.h"
 #include "runtime/cpu/parallel.h"
@@ -206,9 +207,15 @@ std::unique_ptr<Kernel> prepare_spread(const KernelRequest& request) {
 }
 
 std::unique_ptr<Kernel> prepare_argmax(const KernelRequest& request) {
-  const WindowWalk walk(request.op.as<WindowArgmax>()->geometry);
+  const WindowGeometry& geometry = request.op.as<WindowArgmax>()->geometry;
   return runtime::with_number(request.inputs[0].dtype, WindowArgmax::name, [&](auto tag) {
     using T = typename decltype(tag)::type;
+    if (cpu::ChannelsLastMaxima::fits(geometry))
+      return runtime::make_kernel(
+          [maxima = cpu::ChannelsLastMaxima(geometry)](const Launch& launch) {
+            maxima.run(launch.input<T>(0), launch.result<std::int64_t>());
+          });
+    const WindowWalk walk(geometry);
     return runtime::make_kernel([walk](const Launch& launch) {
       find_maxima(walk, launch.input<T>(0), launch.result<std::int64_t>());
     });

@@ -117,6 +117,12 @@ TEST_CASE("sums, spreads and maxima of windows equal their definition on sampled
   }
 }
 
+TEST_CASE("windows over more channels than are walked together equal their definition") {
+  Sampler s(7);
+  check_family(s, window_geometry({2, 70, 7, 6}, {3, 3}, {2, 2}, {1, 1}, {1, 1}, {1, 1}));
+  check_family(s, window_geometry({1, 64, 9}, {2}, {2}, {1}, {0}, {0}));
+}
+
 TEST_CASE("accepted geometries have no window wholly in the padding, refused ones have one") {
   int refused = 0, accepted = 0;
   for (std::int64_t extent = 1; extent <= 4; ++extent)
@@ -161,17 +167,23 @@ TEST_CASE("the first NaN of a window is its maximum") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();
   const Literal x = Literal::of<double>({1, 1, 6}, {inf, nan, 3, nan, -inf, -inf});
-  const WindowGeometry g = window_geometry({1, 1, 6}, {3}, {1}, {1}, {0}, {0});
-  CHECK(run_kernel(cpu(), WindowArgmax{g}, {x}).value ==
-        Literal::of<std::int64_t>({1, 1, 4}, {1, 1, 3, 3}));
+  WindowGeometry g = window_geometry({1, 1, 6}, {3}, {1}, {1}, {0}, {0});
+  for (const bool last : {false, true}) {
+    g.channels_last = last;
+    CHECK(run_kernel(cpu(), WindowArgmax{g}, {stored(x, last)}).value ==
+          stored(Literal::of<std::int64_t>({1, 1, 4}, {1, 1, 3, 3}), last));
+  }
 }
 
 TEST_CASE("padding never is the maximum, not even of minus infinities") {
   const double inf = std::numeric_limits<double>::infinity();
   const Literal x = Literal::of<double>({1, 1, 2}, {-inf, -inf});
-  const WindowGeometry g = window_geometry({1, 1, 2}, {2}, {1}, {1}, {1}, {1});
-  CHECK(run_kernel(cpu(), WindowArgmax{g}, {x}).value ==
-        Literal::of<std::int64_t>({1, 1, 3}, {0, 0, 1}));
+  WindowGeometry g = window_geometry({1, 1, 2}, {2}, {1}, {1}, {1}, {1});
+  for (const bool last : {false, true}) {
+    g.channels_last = last;
+    CHECK(run_kernel(cpu(), WindowArgmax{g}, {stored(x, last)}).value ==
+          stored(Literal::of<std::int64_t>({1, 1, 3}, {0, 0, 1}), last));
+  }
 }
 
 TEST_CASE("window geometry errors name the field") {
