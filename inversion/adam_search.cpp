@@ -71,7 +71,7 @@ void add_outputs(const SearchRequest& request, const Layout& layout, const Objec
     function.outputs.push_back(term);
 }
 
-runtime::Program adam_program(const SearchRequest& request, const Layout& layout) {
+LanedProgram adam_program(const SearchRequest& request, const Layout& layout) {
   Function function;
   const std::vector<TensorType> types = variable_types(request);
   add_inputs(types, function);
@@ -92,68 +92,84 @@ class AdamSearch final : public Search {
         settings_(request.spec.adam),
         program_(adam_program(request, layout_)) {}
 
-  void start(const std::vector<Literal>& variables) override {
+  std::size_t lanes() const override { return program_.lanes(); }
+
+  void start(std::size_t lane, const std::vector<Literal>& variables) override {
     for (std::size_t k = 0; k < layout_.variables; ++k) {
       const std::size_t at = states_per_variable * k;
       const Literal zeros = Literal::filled(variables[k].type(), 0);
-      program_.set(at, variables[k]);
-      program_.set(at + 1, zeros);
-      program_.set(at + 2, zeros);
-      program_.set(at + 3, variables[k]);
+      program_.set(lane, at, variables[k]);
+      program_.set(lane, at + 1, zeros);
+      program_.set(lane, at + 2, zeros);
+      program_.set(lane, at + 3, variables[k]);
     }
-    program_.set(layout_.best_total(), Literal::scalar(std::numeric_limits<double>::infinity()));
+    program_.set(lane, layout_.best_total(), std::numeric_limits<double>::infinity());
   }
 
-  Terms step(const StepNumbers& numbers) override {
-    const auto adam = optimizers::adam_numbers(settings_, numbers.rate, numbers.step);
-    set_number(layout_.size(), adam.size);
-    set_number(layout_.scale(), adam.scale);
-    set_number(layout_.softness(), numbers.softness);
-    program_.run();
-    const auto term = [&](std::size_t k) {
-      return program_.output_as<double>(layout_.terms() + k).front();
-    };
-    const Terms terms{term(0), term(1), term(2), term(3)};
-    if (!std::isfinite(terms.total))
-      throw NumericError(text("the objective is ", terms.total, " at step ", numbers.step));
-    return terms;
+  std::vector<StepResult> step(std::span<const std::optional<StepNumbers>> numbers) override {
+    // A lane at rest moves by nothing: the step that its numbers are of has rate 0.
+    for (std::size_t lane = 0; lane < numbers.size(); ++lane)
+      set_numbers(lane, numbers[lane].value_or(StepNumbers{}));
+    std::vector<StepResult> results(numbers.size());
+    try {
+      program_.run();
+    } catch (const NumericError& error) {
+      for (StepResult& result : results) result.failure = error.what();
+      return results;
+    }
+    for (std::size_t lane = 0; lane < numbers.size(); ++lane)
+      if (numbers[lane]) results[lane] = result_of(lane, numbers[lane]->step);
+    return results;
   }
 
-  double best_total() override { return program_.input_as<double>(layout_.best_total()).front(); }
+  double best_total(std::size_t lane) override {
+    return program_.input_as<double>(lane, layout_.best_total()).front();
+  }
 
-  BestCandidate best() override {
-    BestCandidate best{best_total(), {}};
+  BestCandidate best(std::size_t lane) override {
+    BestCandidate best{best_total(lane), {}};
     for (std::size_t k = 0; k < layout_.variables; ++k)
-      best.variables.push_back(input_literal(states_per_variable * k + 3));
+      best.variables.push_back(program_.input_literal(lane, states_per_variable * k + 3));
     return best;
   }
 
   std::vector<NamedTensor> state() override {
     std::vector<NamedTensor> state;
-    for (std::size_t i = 0; i < layout_.states(); ++i)
-      state.emplace_back(text("adam.", i), input_literal(i));
+    for (std::size_t lane = 0; lane < program_.lanes(); ++lane)
+      for (std::size_t i = 0; i < layout_.states(); ++i)
+        state.emplace_back(lane_name(lane, text("adam.", i)), program_.input_literal(lane, i));
     return state;
   }
 
   void restore(const std::vector<NamedTensor>& state) override {
-    for (std::size_t i = 0; i < layout_.states(); ++i)
-      program_.set(i, stored(state, text("adam.", i), program_.input_type(i)));
+    for (std::size_t lane = 0; lane < program_.lanes(); ++lane)
+      for (std::size_t i = 0; i < layout_.states(); ++i)
+        program_.set(lane, i,
+                     stored(state, lane_name(lane, text("adam.", i)), program_.input_type(i)));
   }
 
-  runtime::Program& program() override { return program_; }
+  runtime::Program& program() override { return program_.program(); }
 
  private:
-  void set_number(std::size_t input, double value) {
-    program_.set(input, Literal::filled(program_.input_type(input), value));
-  }
-  /// States live in the inputs between runs: outputs feed back into them.
-  Literal input_literal(std::size_t input) {
-    return Literal::copy_of(program_.input_type(input), program_.input(input).data());
+  void set_numbers(std::size_t lane, const StepNumbers& numbers) {
+    const auto adam = optimizers::adam_numbers(settings_, numbers.rate, numbers.step);
+    program_.set(lane, layout_.size(), adam.size);
+    program_.set(lane, layout_.scale(), adam.scale);
+    program_.set(lane, layout_.softness(), numbers.softness);
   }
 
+  StepResult result_of(std::size_t lane, std::int64_t step) const {
+    const auto term = [&](std::size_t k) { return program_.number(lane, layout_.terms() + k); };
+    StepResult result{{term(0), term(1), term(2), term(3)}};
+    if (!std::isfinite(result.terms.total))
+      result.failure = text("the objective is ", result.terms.total, " at step ", step);
+    return result;
+  }
+
+  // States live in the inputs between runs: outputs feed back into them.
   Layout layout_;
   optimizers::AdamSettings settings_;
-  runtime::Program program_;
+  LanedProgram program_;
 };
 
 }  // namespace

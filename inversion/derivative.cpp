@@ -11,14 +11,14 @@ Derivative derivative_at_start(const Problem& problem, const AttackSpec& spec,
   if (!resources.kernels) throw InputError("attack: a kernel table is missing");
   Derivative result;
   result.variables = start_variables(problem, spec, 0);
-  runtime::Program program =
+  LanedProgram program =
       objective_program({problem, spec, resources, known_targets(problem, spec).rows});
-  for (std::size_t k = 0; k < result.variables.size(); ++k) program.set(k, result.variables[k]);
+  for (std::size_t k = 0; k < result.variables.size(); ++k) program.set(0, k, result.variables[k]);
   program.run();
-  result.objective = program.output_as<double>(0).front();
-  result.matching = program.output_as<double>(1).front();
+  result.objective = program.number(0, 0);
+  result.matching = program.number(0, 1);
   for (std::size_t k = 0; k < result.variables.size(); ++k)
-    result.gradient.push_back(program.get(objective_terms + k));
+    result.gradient.push_back(program.program().get(objective_terms + k));
   return result;
 }
 

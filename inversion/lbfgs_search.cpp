@@ -6,83 +6,130 @@
 namespace palimpsest::inversion {
 namespace {
 
+/// Each lane has an optimiser of its own. They share their evaluations: a run of the program
+/// evaluates every lane, and each optimiser that still wants one in this step takes its own.
 template <class T>
 class LbfgsSearch final : public Search {
  public:
   explicit LbfgsSearch(const SearchRequest& request)
       : settings_(request.spec.lbfgs),
-        optimizer_(settings_),
-        count_(variable_types(request).size()),
-        program_(objective_program(request)) {}
+        variables_(variable_types(request).size()),
+        program_(objective_program(request)),
+        optimizers_(program_.lanes(), optimizers::Lbfgs<T>(settings_)),
+        best_(program_.lanes()) {}
 
-  void start(const std::vector<Literal>& variables) override {
-    optimizer_ = optimizers::Lbfgs<T>(settings_);
-    for (std::size_t k = 0; k < count_; ++k) program_.set(k, variables[k]);
-    best_ = {std::numeric_limits<double>::infinity(), variables};
+  std::size_t lanes() const override { return program_.lanes(); }
+
+  void start(std::size_t lane, const std::vector<Literal>& variables) override {
+    optimizers_[lane] = optimizers::Lbfgs<T>(settings_);
+    for (std::size_t k = 0; k < variables_; ++k) program_.set(lane, k, variables[k]);
+    best_[lane] = {std::numeric_limits<double>::infinity(), variables};
   }
 
-  Terms step(const StepNumbers&) override {
-    bool first = true;
-    Terms at_start;
-    std::vector<std::span<T>> variables;
-    for (std::size_t k = 0; k < count_; ++k) variables.push_back(program_.template input_as<T>(k));
-    optimizer_.step(variables, [&] {
-      optimizers::Evaluation<T> evaluation = evaluate();
-      if (std::exchange(first, false)) at_start = {term(0), term(1), term(2), term(3)};
-      return evaluation;
-    });
-    return at_start;
+  std::vector<StepResult> step(std::span<const std::optional<StepNumbers>> numbers) override {
+    std::vector<StepResult> results(numbers.size());
+    std::vector<bool> wanted(numbers.size());
+    for (std::size_t lane = 0; lane < numbers.size(); ++lane) {
+      wanted[lane] = numbers[lane].has_value();
+      optimizers_[lane].begin();
+    }
+    for (bool first = true; std::ranges::find(wanted, true) != wanted.end(); first = false) {
+      const std::string refusal = run();
+      for (std::size_t lane = 0; lane < numbers.size(); ++lane) {
+        if (!wanted[lane]) continue;
+        if (first) results[lane].terms = terms_of(lane);
+        wanted[lane] = refusal.empty() && advance(lane, results[lane].failure);
+        if (!refusal.empty()) results[lane].failure = refusal;
+      }
+    }
+    return results;
   }
 
-  BestCandidate best() override { return best_; }
-  double best_total() override { return best_.total; }
+  BestCandidate best(std::size_t lane) override { return best_[lane]; }
+  double best_total(std::size_t lane) override { return best_[lane].total; }
 
   std::vector<NamedTensor> state() override {
-    std::vector<NamedTensor> state = optimizer_.state();
-    state.emplace_back("best_total", Literal::scalar(best_.total));
-    for (std::size_t k = 0; k < count_; ++k) {
-      state.emplace_back(text("variable.", k), variable(k));
-      state.emplace_back(text("best_variable.", k), best_.variables[k]);
+    std::vector<NamedTensor> state;
+    for (std::size_t lane = 0; lane < program_.lanes(); ++lane) {
+      const auto add = [&](const std::string& name, Literal literal) {
+        state.emplace_back(lane_name(lane, name), std::move(literal));
+      };
+      for (auto& [name, literal] : optimizers_[lane].state()) add(name, std::move(literal));
+      add("best_total", Literal::scalar(best_[lane].total));
+      for (std::size_t k = 0; k < variables_; ++k) {
+        add(text("variable.", k), program_.input_literal(lane, k));
+        add(text("best_variable.", k), best_[lane].variables[k]);
+      }
     }
     return state;
   }
 
   void restore(const std::vector<NamedTensor>& state) override {
-    optimizer_.restore(state);
-    best_.total = stored(state, "best_total", {DType::f64, {}}).doubles().front();
-    best_.variables.clear();
-    for (std::size_t k = 0; k < count_; ++k) {
-      const TensorType& type = program_.input_type(k);
-      program_.set(k, stored(state, text("variable.", k), type));
-      best_.variables.push_back(stored(state, text("best_variable.", k), type));
-    }
+    for (std::size_t lane = 0; lane < program_.lanes(); ++lane) restore_lane(lane, state);
   }
 
-  runtime::Program& program() override { return program_; }
+  runtime::Program& program() override { return program_.program(); }
 
  private:
-  double term(std::size_t k) const { return program_.template output_as<double>(k).front(); }
-  Literal variable(std::size_t k) {
-    return Literal::copy_of(program_.input_type(k), program_.input(k).data());
+  /// Why the program refused its data; empty when it did not.
+  std::string run() {
+    try {
+      program_.run();
+    } catch (const NumericError& error) {
+      return error.what();
+    }
+    return {};
   }
 
-  optimizers::Evaluation<T> evaluate() {
-    program_.run();
-    optimizers::Evaluation<T> evaluation{term(0), {}};
-    for (std::size_t k = 0; k < count_; ++k)
-      evaluation.gradient.push_back(program_.template output_as<T>(objective_terms + k));
-    if (evaluation.value < best_.total) {
-      best_.total = evaluation.value;
-      for (std::size_t k = 0; k < count_; ++k) best_.variables[k] = variable(k);
+  Terms terms_of(std::size_t lane) const {
+    const auto term = [&](std::size_t k) { return program_.number(lane, k); };
+    return {term(0), term(1), term(2), term(3)};
+  }
+
+  /// Hands the lane's evaluation to its optimiser; true when it wants another one.
+  bool advance(std::size_t lane, std::string& failure) {
+    optimizers::Evaluation<T> evaluation{program_.number(lane, 0), {}};
+    std::vector<std::span<T>> variables;
+    for (std::size_t k = 0; k < variables_; ++k) {
+      variables.push_back(program_.template input_as<T>(lane, k));
+      evaluation.gradient.push_back(program_.template output_as<T>(lane, objective_terms + k));
     }
-    return evaluation;
+    keep_if_best(lane, evaluation.value);
+    try {
+      return optimizers_[lane].take(variables, evaluation);
+    } catch (const NumericError& error) {
+      failure = error.what();
+      return false;
+    }
+  }
+
+  void keep_if_best(std::size_t lane, double value) {
+    BestCandidate& best = best_[lane];
+    if (!(value < best.total)) return;
+    best.total = value;
+    for (std::size_t k = 0; k < variables_; ++k)
+      best.variables[k] = program_.input_literal(lane, k);
+  }
+
+  void restore_lane(std::size_t lane, const std::vector<NamedTensor>& state) {
+    const std::string prefix = lane_name(lane, {});
+    std::vector<NamedTensor> own;
+    for (const auto& [name, literal] : state)
+      if (name.starts_with(prefix)) own.emplace_back(name.substr(prefix.size()), literal);
+    optimizers_[lane].restore(own);
+    best_[lane] = {stored(own, "best_total", {DType::f64, {}}).doubles().front(), {}};
+    for (std::size_t k = 0; k < variables_; ++k) {
+      const TensorType& type = program_.input_type(k);
+      program_.set(lane, k, stored(own, text("variable.", k), type));
+      best_[lane].variables.push_back(stored(own, text("best_variable.", k), type));
+    }
   }
 
   optimizers::LbfgsSettings settings_;
-  optimizers::Lbfgs<T> optimizer_;
-  std::size_t count_;
-  runtime::Program program_;
-  BestCandidate best_;
+  std::size_t variables_;
+  LanedProgram program_;
+  std::vector<optimizers::Lbfgs<T>> optimizers_;  // by lane
+  std::vector<BestCandidate> best_;               // by lane
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autodiff/vmap.h"
 #include "inversion/start.h"
 #include "passes/bind.h"
 #include "passes/pipeline.h"
@@ -35,8 +36,23 @@ Objective search_objective(const SearchRequest& request, Function& function, Ope
   return objective(problem, request.spec.objective, candidate, parameters);
 }
 
-runtime::Program compiled(const SearchRequest& request, const Function& function,
-                          std::vector<std::pair<std::size_t, std::size_t>> feedback) {
+namespace {
+
+std::vector<TensorType> types_of(const std::vector<Value>& values) {
+  std::vector<TensorType> types;
+  for (const Value value : values) types.push_back(value.type());
+  return types;
+}
+
+Function in_lanes(Function function, std::int64_t lanes) {
+  if (lanes == 1) return function;
+  return autodiff::vmap(function, lanes, std::vector<bool>(function.inputs.size(), true));
+}
+
+}  // namespace
+
+LanedProgram compiled(const SearchRequest& request, const Function& function,
+                      std::vector<std::pair<std::size_t, std::size_t>> feedback) {
   const std::vector<Parameter>& parameters = request.problem.model->parameters;
   const std::size_t first = function.inputs.size() - parameters.size();
   std::vector<std::pair<std::size_t, Literal>> weights;
@@ -44,14 +60,17 @@ runtime::Program compiled(const SearchRequest& request, const Function& function
     weights.emplace_back(first + i, parameters[i].initial);
   passes::PassLog log;
   const runtime::KernelTable& kernels = *request.resources.kernels;
+  Function bound = passes::bind(function, weights);
+  std::vector<TensorType> inputs = types_of(bound.inputs), outputs = types_of(bound.outputs);
   const Function optimized =
-      passes::optimize(passes::bind(function, weights), runtime::evaluator(kernels), log);
-  return runtime::compile(
-      optimized, kernels,
-      {request.resources.threads, request.resources.max_memory, std::move(feedback)});
+      passes::optimize(in_lanes(std::move(bound), request.lanes), runtime::evaluator(kernels), log);
+  return {runtime::compile(
+              optimized, kernels,
+              {request.resources.threads, request.resources.max_memory, std::move(feedback)}),
+          request.lanes, std::move(inputs), std::move(outputs)};
 }
 
-runtime::Program objective_program(const SearchRequest& request) {
+LanedProgram objective_program(const SearchRequest& request) {
   Function function;
   std::vector<Value> variables;
   for (const TensorType& type : variable_types(request))
@@ -72,6 +91,10 @@ const Literal& stored(const std::vector<NamedTensor>& state, const std::string& 
   if (it != state.end() && it->second.type() == type) return it->second;
   throw InputError(text("saved state: '", name, "' of ", type, " expected, ",
                         it == state.end() ? text("nothing") : text(it->second.type()), " came"));
+}
+
+std::string lane_name(std::size_t lane, std::string_view name) {
+  return text("lane.", lane, '.', name);
 }
 
 }  // namespace palimpsest::inversion

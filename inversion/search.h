@@ -1,9 +1,11 @@
 #pragma once
-// How a session moves its candidate. A search owns the compiled program, the candidate of the
-// current restart and the best one of it; which restart it is and when it ends is the session's.
+// How a session moves its candidates. A search owns the compiled program and, for each of its
+// lanes, the candidate of a restart and the best one of it; which restart that is and when it ends
+// is the session's.
 
 #include <memory>
 
+#include "inversion/laned_program.h"
 #include "inversion/session.h"
 
 namespace palimpsest::inversion {
@@ -26,16 +28,24 @@ struct BestCandidate {
   std::vector<Literal> variables;
 };
 
+/// What became of a lane in a step. Why it failed: it left the finite numbers, or a kernel refused
+/// the data of some lane, which ends the step of all.
+struct StepResult {
+  Terms terms;
+  std::string failure{};  ///< empty: it did not
+};
+
 class Search {
  public:
   virtual ~Search() = default;
-  /// Begins a restart from these variables.
-  virtual void start(const std::vector<Literal>& variables) = 0;
-  /// Throws NumericError when the search leaves the finite numbers.
-  virtual Terms step(const StepNumbers& numbers) = 0;
-  virtual BestCandidate best() = 0;
+  virtual std::size_t lanes() const = 0;
+  /// Begins a restart in a lane, from these variables.
+  virtual void start(std::size_t lane, const std::vector<Literal>& variables) = 0;
+  /// One step of every lane that has numbers; the others rest. Results by lane.
+  virtual std::vector<StepResult> step(std::span<const std::optional<StepNumbers>> numbers) = 0;
+  virtual BestCandidate best(std::size_t lane) = 0;
   /// Its total alone, without copying the variables.
-  virtual double best_total() = 0;
+  virtual double best_total(std::size_t lane) = 0;
   virtual std::vector<NamedTensor> state() = 0;
   virtual void restore(const std::vector<NamedTensor>& state) = 0;
   virtual runtime::Program& program() = 0;
@@ -47,6 +57,7 @@ struct SearchRequest {
   const AttackSpec& spec;
   const Resources& resources;
   std::optional<Literal> targets;
+  std::int64_t lanes = 1;
 };
 
 std::unique_ptr<Search> adam_search(const SearchRequest& request);
@@ -59,15 +70,18 @@ std::unique_ptr<Search> lbfgs_search(const SearchRequest& request);
 std::vector<TensorType> variable_types(const SearchRequest& request);
 /// The objective of these variables, with the parameters as further inputs of the function.
 Objective search_objective(const SearchRequest& request, Function& function, Operands variables);
-/// Binds the parameters (the last inputs) to the model's values, optimises and compiles.
-runtime::Program compiled(const SearchRequest& request, const Function& function,
-                          std::vector<std::pair<std::size_t, std::size_t>> feedback);
+/// Binds the parameters (the last inputs) to the model's values, sets lanes side by side,
+/// optimises and compiles.
+LanedProgram compiled(const SearchRequest& request, const Function& function,
+                      std::vector<std::pair<std::size_t, std::size_t>> feedback);
 /// The objective alone. Inputs: the variables. Outputs: its four terms in the order of Terms, then
 /// one gradient per variable.
-runtime::Program objective_program(const SearchRequest& request);
+LanedProgram objective_program(const SearchRequest& request);
 inline constexpr std::size_t objective_terms = 4;
 /// The tensor of that name and type. Throws InputError when there is none.
 const Literal& stored(const std::vector<NamedTensor>& state, const std::string& name,
                       const TensorType& type);
+/// The name under which a lane keeps a tensor.
+std::string lane_name(std::size_t lane, std::string_view name);
 
 }  // namespace palimpsest::inversion

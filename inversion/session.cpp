@@ -5,16 +5,18 @@
 #include <limits>
 
 #include "inversion/pixels.h"
-#include "inversion/search.h"
+#include "inversion/restarts.h"
+#include "inversion/restarts_at_once.h"
 #include "inversion/start.h"
 
 namespace palimpsest::inversion {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 void check_settings(const AttackSpec& spec, const Resources& resources) {
   if (!resources.kernels) throw InputError("attack: a kernel table is missing");
+  if (resources.restarts_at_once < 0)
+    throw InputError(text("attack: restarts at once: 0 or more expected, ",
+                          resources.restarts_at_once, " came"));
   if (spec.iterations < 1 || spec.restarts < 1)
     throw InputError(text("attack: at least one iteration and one restart expected, ",
                           spec.iterations, " and ", spec.restarts, " came"));
@@ -23,6 +25,19 @@ void check_settings(const AttackSpec& spec, const Resources& resources) {
 std::unique_ptr<Search> search_for(const SearchRequest& request) {
   return request.spec.optimizer == ImageOptimizer::adam ? adam_search(request)
                                                         : lbfgs_search(request);
+}
+
+/// The lanes are chosen here; when none were asked for, so few that they fit into the memory.
+std::unique_ptr<Search> fitting_search(SearchRequest request) {
+  request.lanes = restarts_at_once(request.problem, request.spec, request.resources);
+  while (true) {
+    try {
+      return search_for(request);
+    } catch (const ResourceError&) {
+      if (request.lanes == 1 || request.resources.restarts_at_once > 0) throw;
+      request.lanes = (request.lanes + 1) / 2;
+    }
+  }
 }
 
 /// The class of largest target, [N, ...] without the class axis.
@@ -46,20 +61,6 @@ Literal classes_of(const Literal& targets) {
   return Literal::of<std::int64_t>(Shape(extents), labels);
 }
 
-/// What a session writes down of one restart: outcome, objective, iterations.
-Literal row_of(const RestartReport& report) {
-  return Literal::of<double>({3}, {static_cast<double>(report.outcome), report.objective,
-                                   static_cast<double>(report.iterations)});
-}
-
-RestartReport report_of(const Literal& row) {
-  const std::span<const double> values = row.values<double>();
-  return {static_cast<RestartOutcome>(static_cast<int>(values[0])),
-          values[1],
-          static_cast<std::int64_t>(values[2]),
-          {}};
-}
-
 }  // namespace
 
 struct Session::State {
@@ -67,49 +68,49 @@ struct Session::State {
   AttackSpec spec;
   KnownTargets known;
   std::unique_ptr<Search> search;
-
-  std::int64_t restart = 0;
-  std::int64_t iteration = 0;
-  std::vector<RestartReport> reports;
-  BestCandidate best{infinity, {}};  ///< of the restarts that have ended
-  std::int64_t best_restart = 0;
+  Restarts restarts;
 
   State(const Problem& given, const AttackSpec& wanted, const Resources& resources)
       : problem(given),
         spec(wanted),
         known(known_targets(given, wanted)),
-        search(search_for({problem, spec, resources, known.rows})),
-        reports(static_cast<std::size_t>(wanted.restarts)) {
-    for (RestartReport& report : reports) report.objective = infinity;
-    begin_restart();
+        search(fitting_search({problem, spec, resources, known.rows})),
+        restarts(spec.restarts, search->lanes()) {
+    for (std::size_t lane = 0; lane < restarts.lanes(); ++lane) begin(lane);
   }
 
-  void begin_restart();
-  void end_restart(RestartOutcome outcome, std::string failure);
-  StepNumbers numbers() const;
-  Progress progress(const StepNumbers& numbers) const;
-  RestartReport& report() { return reports[static_cast<std::size_t>(restart)]; }
-  /// The best of all restarts, the running one included.
-  std::pair<BestCandidate, std::int64_t> best_so_far();
+  void begin(std::size_t lane);
+  void end(std::size_t lane, RestartOutcome outcome, std::string failure);
+  void end_if_over(std::size_t lane, const std::string& failure);
+  StepNumbers numbers(std::int64_t iteration) const;
+  std::vector<std::optional<StepNumbers>> numbers() const;
+  Progress progress(std::size_t lane, const StepNumbers& numbers, const StepResult& result) const;
+  /// The best of all restarts, the running ones included.
+  Restarts::Best best_so_far();
 };
 
-void Session::State::begin_restart() {
-  iteration = 0;
-  if (restart < spec.restarts) search->start(start_variables(problem, spec, restart));
+/// A lane that rests holds the start of the first restart, so that what it computes is harmless.
+void Session::State::begin(std::size_t lane) {
+  restarts.begin(lane);
+  search->start(lane, start_variables(problem, spec, restarts.lane(lane).restart.value_or(0)));
 }
 
-void Session::State::end_restart(RestartOutcome outcome, std::string failure) {
-  BestCandidate found = search->best();
-  report() = {outcome, found.total, iteration, std::move(failure)};
-  if (found.total < best.total) {
-    best = std::move(found);
-    best_restart = restart;
-  }
-  restart = outcome == RestartOutcome::reached_target ? spec.restarts : restart + 1;
-  begin_restart();
+void Session::State::end(std::size_t lane, RestartOutcome outcome, std::string failure) {
+  for (const std::size_t ended :
+       restarts.end(lane, outcome, std::move(failure), search->best(lane)))
+    begin(ended);
 }
 
-StepNumbers Session::State::numbers() const {
+void Session::State::end_if_over(std::size_t lane, const std::string& failure) {
+  if (!failure.empty())
+    end(lane, RestartOutcome::failed, failure);
+  else if (search->best_total(lane) < spec.target)
+    end(lane, RestartOutcome::reached_target, {});
+  else if (restarts.lane(lane).iteration == spec.iterations)
+    end(lane, RestartOutcome::finished, {});
+}
+
+StepNumbers Session::State::numbers(std::int64_t iteration) const {
   const bool adam = spec.optimizer == ImageOptimizer::adam;
   const double done = static_cast<double>(iteration) / static_cast<double>(spec.iterations);
   const double rate =
@@ -118,21 +119,38 @@ StepNumbers Session::State::numbers() const {
   return {iteration + 1, rate, 1 - done};
 }
 
-Progress Session::State::progress(const StepNumbers& numbers) const {
+std::vector<std::optional<StepNumbers>> Session::State::numbers() const {
+  std::vector<std::optional<StepNumbers>> all(restarts.lanes());
+  for (std::size_t lane = 0; lane < all.size(); ++lane)
+    if (restarts.lane(lane).restart) all[lane] = numbers(restarts.lane(lane).iteration);
+  return all;
+}
+
+Progress Session::State::progress(std::size_t lane, const StepNumbers& numbers,
+                                  const StepResult& result) const {
   Progress progress;
-  progress.restart = restart;
+  progress.restart = *restarts.lane(lane).restart;
   progress.restarts = spec.restarts;
   progress.iteration = numbers.step;
   progress.iterations = spec.iterations;
   progress.rate = numbers.rate;
+  progress.best = search->best_total(lane);
+  progress.failure = result.failure;
+  progress.objective =
+      result.failure.empty() ? result.terms.total : std::numeric_limits<double>::quiet_NaN();
+  progress.matching = result.terms.matching;
+  progress.total_variation = result.terms.total_variation;
+  progress.image_norm = result.terms.image_norm;
   return progress;
 }
 
-std::pair<BestCandidate, std::int64_t> Session::State::best_so_far() {
-  if (restart < spec.restarts && iteration > 0)
-    if (BestCandidate current = search->best(); current.total < best.total)
-      return {std::move(current), restart};
-  return {best, best_restart};
+Restarts::Best Session::State::best_so_far() {
+  Restarts::Best best = restarts.best();
+  for (std::size_t lane = 0; lane < restarts.lanes(); ++lane)
+    if (const auto restart = restarts.lane(lane).restart;
+        restart && search->best_total(lane) <= best.candidate.total)
+      Restarts::keep_better(best, search->best(lane), *restart);
+  return best;
 }
 
 Session::Session(const Problem& problem, const AttackSpec& spec, const Resources& resources) {
@@ -147,70 +165,52 @@ Session::~Session() = default;
 const runtime::MemoryReport& Session::memory() const { return state_->search->program().memory(); }
 std::vector<runtime::StepInfo> Session::steps() const { return state_->search->program().steps(); }
 void Session::profile(runtime::Profile* into) { state_->search->program().profile(into); }
-bool Session::done() const { return state_->restart >= state_->spec.restarts; }
+bool Session::done() const { return state_->restarts.done(); }
+std::int64_t Session::restarts_at_once() const {
+  return static_cast<std::int64_t>(state_->restarts.lanes());
+}
+std::int64_t Session::iterations_done() const {
+  return state_->restarts.steps_done(state_->spec.iterations);
+}
 
-Progress Session::step() {
+std::vector<Progress> Session::step() {
   if (done()) throw std::logic_error("session: a step after the last one");
   State& state = *state_;
-  const StepNumbers numbers = state.numbers();
-  Progress progress = state.progress(numbers);
-  try {
-    const Terms terms = state.search->step(numbers);
-    ++state.iteration;
-    progress.objective = terms.total;
-    progress.matching = terms.matching;
-    progress.total_variation = terms.total_variation;
-    progress.image_norm = terms.image_norm;
-  } catch (const NumericError& error) {
-    progress.objective = std::numeric_limits<double>::quiet_NaN();
-    progress.failure = error.what();
-  }
-  progress.best = state.search->best_total();
-  if (!progress.failure.empty())
-    state.end_restart(RestartOutcome::failed, progress.failure);
-  else if (progress.best < state.spec.target)
-    state.end_restart(RestartOutcome::reached_target, {});
-  else if (state.iteration == state.spec.iterations)
-    state.end_restart(RestartOutcome::finished, {});
+  const std::vector<std::optional<StepNumbers>> numbers = state.numbers();
+  const std::vector<StepResult> results = state.search->step(numbers);
+  std::vector<Progress> progress;
+  for (std::size_t lane = 0; lane < numbers.size(); ++lane)
+    if (numbers[lane]) progress.push_back(state.progress(lane, *numbers[lane], results[lane]));
+  for (std::size_t lane = 0; lane < numbers.size(); ++lane)
+    if (numbers[lane] && results[lane].failure.empty()) state.restarts.count_step(lane);
+  // The end of one restart may send other lanes to rest.
+  for (std::size_t lane = 0; lane < numbers.size(); ++lane)
+    if (state.restarts.lane(lane).restart) state.end_if_over(lane, results[lane].failure);
   return progress;
 }
 
 std::vector<NamedTensor> Session::state() const {
-  std::vector<NamedTensor> saved{{"restart", Literal::scalar(state_->restart)},
-                                 {"iteration", Literal::scalar(state_->iteration)},
-                                 {"best.restart", Literal::scalar(state_->best_restart)},
-                                 {"best.total", Literal::scalar(state_->best.total)}};
-  for (std::size_t i = 0; i < state_->reports.size(); ++i)
-    saved.emplace_back(text("report.", i), row_of(state_->reports[i]));
-  for (std::size_t k = 0; k < state_->best.variables.size(); ++k)
-    saved.emplace_back(text("best.variable.", k), state_->best.variables[k]);
+  std::vector<NamedTensor> saved = state_->restarts.state();
   for (NamedTensor& tensor : state_->search->state()) saved.push_back(std::move(tensor));
   return saved;
 }
 
 void Session::restore(const std::vector<NamedTensor>& saved) {
-  const TensorType integer{DType::i64, {}}, number{DType::f64, {}};
-  State& state = *state_;
-  state.restart = stored(saved, "restart", integer).integers().front();
-  state.iteration = stored(saved, "iteration", integer).integers().front();
-  state.best_restart = stored(saved, "best.restart", integer).integers().front();
-  state.best = {stored(saved, "best.total", number).doubles().front(), {}};
-  for (std::size_t i = 0; i < state.reports.size(); ++i)
-    state.reports[i] = report_of(stored(saved, text("report.", i), {DType::f64, {3}}));
-  if (std::isfinite(state.best.total)) {
-    const std::vector<Literal> like = start_variables(state.problem, state.spec, 0);
-    for (std::size_t k = 0; k < like.size(); ++k)
-      state.best.variables.push_back(stored(saved, text("best.variable.", k), like[k].type()));
-  }
-  state.search->restore(saved);
+  std::vector<TensorType> like;
+  for (const Literal& variable : start_variables(state_->problem, state_->spec, 0))
+    like.push_back(variable.type());
+  state_->restarts.restore(saved, like);
+  state_->search->restore(saved);
 }
 
 Reconstruction Session::result() const {
   const auto [best, restart] = state_->best_so_far();
-  if (best.variables.empty()) {
-    if (state_->restart == 0) throw InputError("session: no step was made yet");
+  const std::vector<RestartReport>& reports = state_->restarts.reports();
+  if (!std::isfinite(best.total)) {
+    if (reports.front().outcome == RestartOutcome::pending)
+      throw InputError("session: no step was made yet");
     throw NumericError(
-        text("attack: every restart failed; the first one: ", state_->reports.front().failure));
+        text("attack: every restart failed; the first one: ", reports.front().failure));
   }
   Reconstruction result;
   result.raw = pixels_of(state_->problem, best.variables[0]);
@@ -223,15 +223,15 @@ Reconstruction Session::result() const {
   result.recovered = state_->known.recovered;
   result.objective = best.total;
   result.best_restart = restart;
-  result.restarts = state_->reports;
+  result.restarts = reports;
   return result;
 }
 
 Reconstruction run(Session& session, const std::function<void(const Progress&)>& progress,
                    const std::stop_token& stop) {
   while (!session.done() && !stop.stop_requested()) {
-    const Progress step = session.step();
-    if (progress) progress(step);
+    for (const Progress& step : session.step())
+      if (progress) progress(step);
   }
   return session.result();
 }

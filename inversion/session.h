@@ -1,8 +1,8 @@
 #pragma once
-// One attack being carried out. Building a session builds one function, compiles it, and
-// allocates all it will need; a step only runs it. Stopping, saving and resuming are the
-// caller's: state() and restore() continue bit for bit.
-// Thread-safe: no. One session is used by one thread at a time.
+// One attack being carried out. Building a session builds one function, compiles it for some
+// restarts side by side, and allocates all it will need; a step only runs it. Stopping, saving and
+// resuming are the caller's: state() and restore() continue bit for bit. Thread-safe: no. One
+// session is used by one thread at a time.
 
 #include <functional>
 #include <memory>
@@ -18,9 +18,12 @@ struct Resources {
   const runtime::KernelTable* kernels = nullptr;  ///< must outlive the session
   int threads = 1;
   std::size_t max_memory = 0;  ///< bytes; 0: no limit
+  /// Restarts that run side by side in one program; 0: by restarts_at_once.h, and fewer when that
+  /// does not fit into max_memory. What is found does not depend on it but for rounding.
+  std::int64_t restarts_at_once = 0;
 };
 
-/// After a step. The terms are those of the candidate that the step began from.
+/// Of one restart after a step. The terms are those of the candidate that the step began from.
 struct Progress {
   std::int64_t restart = 0;
   std::int64_t iteration = 0;  ///< steps done in this restart
@@ -68,10 +71,16 @@ class Session {
   /// Adds the times of those launches to a profile, until null is given: see Program::profile.
   void profile(runtime::Profile* into);
   bool done() const;
+  /// Restarts that run side by side.
+  std::int64_t restarts_at_once() const;
+  /// Iterations done over all restarts, of iterations x restarts; those that an ended restart did
+  /// not need count as done.
+  std::int64_t iterations_done() const;
 
-  /// One iteration of the current restart. When the objective leaves the finite numbers the
-  /// restart is marked as failed and the next one begins. Must not be called when done().
-  Progress step();
+  /// One iteration of each restart that runs, told in the order of lanes. When the objective of
+  /// one leaves the finite numbers it is marked as failed, the next one begins in its place, and
+  /// the others go on undisturbed. Must not be called when done().
+  std::vector<Progress> step();
 
   /// Everything the rest of the run depends on, as named tensors to write and read back.
   std::vector<NamedTensor> state() const;
@@ -87,7 +96,7 @@ class Session {
   std::unique_ptr<State> state_;
 };
 
-/// Steps until done or until a stop is asked for; `progress` hears of every step.
+/// Steps until done or until a stop is asked for; `progress` hears of every restart's steps.
 Reconstruction run(Session& session, const std::function<void(const Progress&)>& progress = {},
                    const std::stop_token& stop = {});
 

@@ -101,25 +101,35 @@ void Lbfgs<T>::update_direction(const std::vector<T>& gradient) {
   step_size_ = settings_.rate * (first ? std::min(1.0, 1 / sum_of_magnitudes(gradient)) : 1.0);
 }
 
+/// Whether the last move ended the step: enough evaluations, or too little changed.
+template <class T>
+bool Lbfgs<T>::has_settled(double value) const {
+  return evaluations_ >= settings_.max_evaluations ||
+         largest(direction_) * step_size_ <= settings_.tolerance_change ||
+         std::abs(value - previous_value_) < settings_.tolerance_change;
+}
+
+template <class T>
+bool Lbfgs<T>::take(const Variables& variables, const Evaluation<T>& evaluation) {
+  const auto [value, gradient] = checked(evaluation);
+  if (++evaluations_ > 1 && has_settled(value)) return false;
+  if (largest(gradient) <= settings_.tolerance_gradient) return false;
+  update_direction(gradient);
+  const double slope = dot(gradient, direction_);
+  previous_gradient_ = gradient;
+  if (slope > -settings_.tolerance_change) return false;
+  move(variables, step_size_, direction_);
+  previous_value_ = value;
+  // The last move is not evaluated: the next step begins with that.
+  return evaluations_ < settings_.max_iterations;
+}
+
 template <class T>
 double Lbfgs<T>::step(const Variables& variables, const Evaluate& evaluate) {
-  auto [value, gradient] = checked(evaluate());
-  const double first_value = value;
-  int evaluations = 1;
-  for (int inner = 1; largest(gradient) > settings_.tolerance_gradient; ++inner) {
-    update_direction(gradient);
-    const double slope = dot(gradient, direction_);
-    previous_gradient_ = gradient;
-    if (slope > -settings_.tolerance_change) break;
-    move(variables, step_size_, direction_);
-    // The last move is not evaluated: the next step() begins with that.
-    if (inner >= settings_.max_iterations) break;
-    const double previous_value = value;
-    std::tie(value, gradient) = checked(evaluate());
-    if (++evaluations >= settings_.max_evaluations) break;
-    if (largest(direction_) * step_size_ <= settings_.tolerance_change) break;
-    if (std::abs(value - previous_value) < settings_.tolerance_change) break;
-  }
+  begin();
+  Evaluation<T> evaluation = evaluate();
+  const double first_value = evaluation.value;
+  while (take(variables, evaluation)) evaluation = evaluate();
   return first_value;
 }
 

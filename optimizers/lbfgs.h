@@ -40,9 +40,14 @@ class Lbfgs {
 
   explicit Lbfgs(LbfgsSettings settings = {}) : settings_(settings) {}
 
-  /// Up to max_iterations moves of the variables. Returns f at the point it began from.
-  /// Throws NumericError when f or its gradient is not finite; the variables then hold the
-  /// point of that evaluation.
+  /// One step is a dialogue, so that several searches can share their evaluations: begin(), then
+  /// take() for one evaluation after the other, until it returns false. Each is of the point that
+  /// the variables hold; take() moves them, max_iterations times at most, and says whether this
+  /// step wants the new point evaluated. Throws NumericError when f or its gradient is not finite;
+  /// the variables then hold the point of that evaluation.
+  void begin() { evaluations_ = 0; }
+  bool take(const Variables& variables, const Evaluation<T>& evaluation);
+  /// The whole dialogue. Returns f at the point it began from.
   double step(const Variables& variables, const Evaluate& evaluate);
 
   /// Everything a later step depends on, for checkpoints; restore() continues bit for bit.
@@ -56,11 +61,14 @@ class Lbfgs {
     double reciprocal;  ///< 1 / <change, gradient_change>
   };
 
+  bool has_settled(double value) const;
   void update_direction(const std::vector<T>& gradient);
   void remember(const std::vector<T>& gradient);
   void apply_inverse_hessian(const std::vector<T>& gradient);
 
   LbfgsSettings settings_;
+  int evaluations_ = 0;          ///< of the current step
+  double previous_value_ = 0;    ///< of the evaluation before, in the current step
   std::int64_t iterations_ = 0;  ///< inner iterations over all steps
   std::vector<T> direction_, previous_gradient_;
   double step_size_ = 0, scale_ = 1;

@@ -14,7 +14,7 @@ namespace {
 
 using namespace small_models;
 
-Resources resources() { return {&kernels(), 1, 0}; }
+Resources resources() { return {&kernels(), 1, 0, 1}; }
 
 /// One picture of class 2, seen through the gradient of the sigmoid network.
 struct OnePicture {
@@ -60,7 +60,7 @@ TEST_CASE("inverting gradients comes near the picture and stays inside the pixel
   spec.iterations = 400;
   spec.restarts = 2;
   Session session(given.problem, spec, resources());
-  const double first = session.step().objective;
+  const double first = session.step().front().objective;
   const Reconstruction result = run(session);
   CHECK(result.objective < first / 10);
   CHECK(psnr(error_of(result, given.truth)) > 20);
@@ -80,7 +80,7 @@ TEST_CASE("a restart keeps its best candidate or its last one, as asked") {
     Session session(given.problem, spec, resources());
     double least = std::numeric_limits<double>::infinity(), last = 0;
     while (!session.done()) {
-      last = session.step().objective;
+      last = session.step().front().objective;
       least = std::min(least, last);
     }
     REQUIRE(least < last);
@@ -135,8 +135,8 @@ TEST_CASE("the seed decides where restarts begin, and each begins elsewhere") {
   const auto objectives = [&](std::uint64_t seed) {
     spec.seed = seed;
     Session session(given.problem, spec, resources());
-    const double first = session.step().objective;
-    return std::pair{first, session.step().objective};
+    const double first = session.step().front().objective;
+    return std::pair{first, session.step().front().objective};
   };
   const auto [first, second] = objectives(1);
   CHECK(objectives(1) == std::pair{first, second});
@@ -150,7 +150,7 @@ TEST_CASE("a given start replaces the random one") {
   spec.objective.total_variation = 0;
   spec.start_images = given.truth;
   Session session(given.problem, spec, resources());
-  CHECK(session.step().matching < 1e-12);
+  CHECK(session.step().front().matching < 1e-12);
   spec.start_images = Literal::filled({DType::f32, {1, 1, 4, 4}}, 0);
   CHECK_THROWS_AS(Session(given.problem, spec, resources()), InputError);
 }

@@ -40,12 +40,18 @@ class Builder {
     return value;
   }
 
-  Value conv3(const std::string& name, Value x, std::int64_t channels, std::int64_t stride) {
-    const Value w = parameter(name + ".weight", {channels, x.shape()[1], 3, 3});
+  /// With a filter that keeps the extents at stride 1.
+  Value convolution(const std::string& name, Value x, std::int64_t size, std::int64_t channels,
+                    std::int64_t stride) {
+    const Value w = parameter(name + ".weight", {channels, x.shape()[1], size, size});
     const Value b = parameter(name + ".bias", {channels});
+    const std::int64_t pad = size / 2;
     const ConvGeometry geometry =
-        conv_geometry(x.shape(), w.shape(), {stride, stride}, {1, 1}, {1, 1}, {1, 1}, 1);
+        conv_geometry(x.shape(), w.shape(), {stride, stride}, {1, 1}, {pad, pad}, {pad, pad}, 1);
     return conv(x, w, geometry) + reshape(b, {1, channels, 1, 1});
+  }
+  Value conv3(const std::string& name, Value x, std::int64_t channels, std::int64_t stride) {
+    return convolution(name, x, 3, channels, stride);
   }
 
   Value linear(const std::string& name, Value x, std::int64_t outputs) {
@@ -83,6 +89,21 @@ Model sigmoid_network(const NetworkSpec& spec) {
   x = sigmoid(builder.conv3("conv2", x, 6, 1));
   const Value features = builder.flat(x);
   return builder.finish(features, builder.linear("fc", features, 4));
+}
+
+Model lenet(const NetworkSpec& spec) {
+  Builder builder(spec, {3, 32, 32}, ImageLayout::nchw);
+  Value x = sigmoid(builder.convolution("conv1", builder.input(), 5, 12, 2));
+  x = sigmoid(builder.convolution("conv2", x, 5, 12, 2));
+  x = sigmoid(builder.convolution("conv3", x, 5, 12, 1));
+  const Value features = builder.flat(x);
+  return builder.finish(features, builder.linear("fc", features, 10));
+}
+
+Model mlp(const NetworkSpec& spec) {
+  Builder builder(spec, {1, 28, 28}, ImageLayout::nchw);
+  const Value features = sigmoid(builder.linear("hidden", builder.flat(builder.input()), 64));
+  return builder.finish(features, builder.linear("fc", features, 10));
 }
 
 Model perceptron(const NetworkSpec& spec) {

@@ -16,6 +16,11 @@ struct NetworkSpec {
 
 /// 1x8x8 -> conv 3x3 stride 2 (6) -> sigmoid -> conv 3x3 (6) -> sigmoid -> linear (4 classes).
 Model sigmoid_network(const NetworkSpec& spec = {});
+/// 3x32x32 -> three convolutions 5x5 (12 channels, strides 2, 2, 1) with sigmoids -> linear (10
+/// classes): the LeNet of Deep Leakage from Gradients.
+Model lenet(const NetworkSpec& spec = {});
+/// 1x28x28 -> linear (64) -> sigmoid -> linear (10 classes).
+Model mlp(const NetworkSpec& spec = {});
 /// Six features -> linear (5) -> tanh -> linear (3 classes).
 Model perceptron(const NetworkSpec& spec = {});
 /// Six features -> tanh -> the sum of two linear layers (3 classes): the layers' gradients are

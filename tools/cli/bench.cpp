@@ -32,10 +32,9 @@ double median(std::vector<double> values) {
 }
 
 /// One iteration that must succeed: times of a search that has ended mean nothing.
-inversion::Progress stepped(inversion::Session& session) {
-  const inversion::Progress progress = session.step();
-  if (!progress.failure.empty()) throw NumericError(text("bench: ", progress.failure));
-  return progress;
+void step(inversion::Session& session) {
+  for (const inversion::Progress& progress : session.step())
+    if (!progress.failure.empty()) throw NumericError(text("bench: ", progress.failure));
 }
 
 Timings timed(inversion::Session& session, std::int64_t iterations) {
@@ -43,7 +42,7 @@ Timings timed(inversion::Session& session, std::int64_t iterations) {
   for (std::int64_t i = 0; i < iterations; ++i) {
     const double cpu = process_cpu_seconds();
     const Clock::time_point start = Clock::now();
-    stepped(session);
+    step(session);
     timings.wall.push_back(std::chrono::duration<double>(Clock::now() - start).count());
     timings.cpu.push_back(process_cpu_seconds() - cpu);
   }
@@ -69,6 +68,8 @@ class Bench final : public Command {
     };
     option("--iterations", iterations_, "iterations to time")->check(CLI::PositiveNumber);
     option("--warmup", warmup_, "iterations before them")->check(CLI::NonNegativeNumber);
+    option("--restarts-at-once", restarts_, "candidates of one iteration, side by side")
+        ->check(CLI::PositiveNumber);
     option("--gradient", gradient_, "npz for the derivative of the first iteration");
   }
 
@@ -76,15 +77,17 @@ class Bench final : public Command {
     Attack attack = attack_.resolve(console);
     never_ending(attack.recipe.spec);
     const runtime::KernelTable kernels = all_cpu_kernels();
-    const inversion::Resources resources{&kernels, attack_.model.thread_count(*attack.model), 0};
+    const inversion::Resources resources{&kernels, attack_.model.thread_count(*attack.model), 0,
+                                         restarts_};
     inversion::Session session(attack.problem, attack.recipe.spec, resources);
-    for (std::int64_t i = 0; i < warmup_; ++i) stepped(session);
+    for (std::int64_t i = 0; i < warmup_; ++i) step(session);
     const Timings timings = timed(session, iterations_);
     json data{{"version", version_number()},
               {"model", attack_.model.path},
               {"recipe", attack.recipe.name},
               {"cpu", cpu_name()},
               {"threads", resources.threads},
+              {"restarts_at_once", session.restarts_at_once()},
               {"warmup", warmup_},
               {"iterations", iterations_},
               {"wall_seconds", timings.wall},
@@ -100,9 +103,9 @@ class Bench final : public Command {
   }
 
  private:
-  /// One restart that goes on for as long as iterations are asked for.
+  /// Restarts that go on for as long as iterations are asked for.
   void never_ending(inversion::AttackSpec& spec) const {
-    spec.restarts = 1;
+    spec.restarts = restarts_;
     spec.iterations = std::max(spec.iterations, warmup_ + iterations_ + 1);
     spec.target = -std::numeric_limits<double>::infinity();
   }
@@ -124,7 +127,7 @@ class Bench final : public Command {
   }
 
   AttackOptions attack_;
-  std::int64_t iterations_ = 10, warmup_ = 2;
+  std::int64_t iterations_ = 10, warmup_ = 2, restarts_ = 1;
   std::string gradient_;
 };
 

@@ -8,24 +8,6 @@
 namespace palimpsest::tools {
 namespace {
 
-double multiply_adds(const ConvGeometry& geometry) {
-  const auto outputs = static_cast<double>(geometry.output.elements());
-  const std::int64_t per_output = geometry.filter.elements() / geometry.filter[0];
-  return outputs * static_cast<double>(per_output);
-}
-
-double multiply_adds(const Node& node) {
-  if (const auto* op = node.op.as<Conv>()) return multiply_adds(op->geometry);
-  if (const auto* op = node.op.as<ConvInputGrad>()) return multiply_adds(op->geometry);
-  if (const auto* op = node.op.as<ConvFilterGrad>()) return multiply_adds(op->geometry);
-  if (const auto* op = node.op.as<MatMul>()) {
-    const Shape& a = node.inputs[0].shape();
-    return static_cast<double>(node.type.shape.elements()) *
-           static_cast<double>(op->transpose_a ? a[-2] : a[-1]);
-  }
-  return 0;
-}
-
 bool is_product(const std::string& primitive) {
   return primitive == Conv::name || primitive == ConvInputGrad::name ||
          primitive == ConvFilterGrad::name || primitive == MatMul::name;
@@ -44,14 +26,6 @@ inversion::Observed made_up_update(const Model& model) {
 }
 
 }  // namespace
-
-double product_flops(const Function& function) {
-  const std::vector<bool> marked = reachable(function);
-  double sum = 0;
-  for (std::uint32_t index = 0; index < function.graph->size(); ++index)
-    if (marked[index]) sum += 2 * multiply_adds(function.graph->node(index));
-  return sum;
-}
 
 IterationCost iteration_cost(const Model& model, int threads) {
   if (model.data.size() != 1)

@@ -1,15 +1,11 @@
 #pragma once
-// What a model costs to attack: floating-point operations of its products, and the memory of
-// one matching iteration.
+// What a model costs to attack: launches, products and the memory of one matching iteration.
 
 #include "graph/function.h"
 #include "graph/model.h"
 #include "runtime/program.h"
 
 namespace palimpsest::tools {
-
-/// 2 * multiply-adds of all reachable convolutions and matrix products.
-double product_flops(const Function& function);
 
 struct IterationCost {
   runtime::MemoryReport memory;

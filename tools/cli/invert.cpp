@@ -29,6 +29,7 @@ struct RunOptions {
   ProgressStyle style = ProgressStyle::automatic;
   double checkpoint_seconds = 60, limit_seconds = std::numeric_limits<double>::infinity();
   std::size_t memory_bytes = 0;  ///< 0: no limit
+  std::int64_t restarts_at_once = 0;
 
   void add_to(CLI::App& app) {
     const std::string group = "The run";
@@ -37,6 +38,9 @@ struct RunOptions {
     };
     option("--out", out, "run folder");
     option("--max-memory", max_memory, "refuse to start above this, e.g. 4G");
+    option("--restarts-at-once", restarts_at_once,
+           "restarts side by side in one program (default: by the model's size)")
+        ->check(CLI::PositiveNumber);
     option("--progress", progress, "auto, bar, plain or none")->capture_default_str();
     option("--checkpoint-every", checkpoint_every, "e.g. 30s or 5m")->capture_default_str();
     option("--time-limit", time_limit, "stop after this, keeping the best so far");
@@ -67,10 +71,6 @@ std::int64_t total_steps(const inversion::AttackSpec& spec) {
   return spec.iterations * spec.restarts;
 }
 
-std::int64_t steps_done(const inversion::Progress& progress) {
-  return progress.restart * progress.iterations + progress.iteration;
-}
-
 /// The steps of one run: progress, log, checkpoints, and the reasons to stop.
 class Loop {
  public:
@@ -86,7 +86,8 @@ class Loop {
   std::string run() {
     std::string status = "finished";
     while (status == "finished" && !session_.done()) {
-      after_step(session_.step());
+      for (const inversion::Progress& step : session_.step()) log(step);
+      save_when_due();
       if (session_.done()) break;
       if (seconds_since(start_) >= options_.limit_seconds) status = "time limit";
       if (InterruptScope::requested()) status = "interrupted";
@@ -99,18 +100,20 @@ class Loop {
   double seconds() const { return seconds_since(start_); }
 
  private:
-  void after_step(const inversion::Progress& step) {
-    if (progress_.due()) progress_.update(steps_done(step), detail(step));
-    if (seconds_since(logged_) >= 1) {
-      logged_ = Clock::now();
-      folder_.append("progress.jsonl", {{"restart", step.restart},
-                                        {"iteration", step.iteration},
-                                        {"objective", step.objective},
-                                        {"matching", step.matching},
-                                        {"total_variation", step.total_variation},
-                                        {"best", step.best},
-                                        {"rate", step.rate}});
-    }
+  void log(const inversion::Progress& step) {
+    if (progress_.due()) progress_.update(session_.iterations_done(), detail(step));
+    if (seconds_since(logged_) < 1) return;
+    logged_ = Clock::now();
+    folder_.append("progress.jsonl", {{"restart", step.restart},
+                                      {"iteration", step.iteration},
+                                      {"objective", step.objective},
+                                      {"matching", step.matching},
+                                      {"total_variation", step.total_variation},
+                                      {"best", step.best},
+                                      {"rate", step.rate}});
+  }
+
+  void save_when_due() {
     if (seconds_since(saved_) < options_.checkpoint_seconds) return;
     save_checkpoint(folder_, attack_.identity, session_.state());
     saved_ = Clock::now();
@@ -150,9 +153,11 @@ class Invert final : public Command {
     const Attack attack = attack_.resolve(console);
     const runtime::KernelTable kernels = all_cpu_kernels();
     const inversion::Resources resources{&kernels, attack_.model.thread_count(*attack.model),
-                                         run_.memory_bytes};
+                                         run_.memory_bytes, run_.restarts_at_once};
     Session session(attack.problem, attack.recipe.spec, resources);
     console.line(text("memory: ", readable_bytes(static_cast<double>(session.memory().total()))));
+    if (session.restarts_at_once() > 1)
+      console.line(text(session.restarts_at_once(), " restarts at once"));
     if (run_.dry_run) return dry_run(console, attack, session);
     return reconstruct(console, attack, session, resources.threads);
   }
@@ -174,8 +179,9 @@ class Invert final : public Command {
       session.step();
       ++steps;
     }
-    const double seconds = seconds_since(start) / std::max(steps, 1) *
-                           static_cast<double>(total_steps(attack.recipe.spec));
+    const double rounds = static_cast<double>(total_steps(attack.recipe.spec)) /
+                          static_cast<double>(session.restarts_at_once());
+    const double seconds = seconds_since(start) / std::max(steps, 1) * rounds;
     console.line(text("time: about ", readable_seconds(seconds), " for ",
                       total_steps(attack.recipe.spec), " steps"));
     console.text(attack.resolved);

@@ -3,8 +3,8 @@
 #include <omp.h>
 
 #include "ops/cpu_kernels.h"
+#include "ops/product_flops.h"
 #include "runtime/evaluate.h"
-#include "tools/cli/cost.h"
 #include "tools/cli/words.h"
 #include "tools/io/config.h"
 
