@@ -2,6 +2,7 @@
 // reductions along the same axes.
 
 #include "ops/cpu_kernels.h"
+#include "ops/fused/cpu_terms.h"
 #include "ops/fused/cpu_tiles.h"
 #include "ops/reduce/cpu_reduction.h"
 #include "ops/reduce/reduce.h"
@@ -51,14 +52,7 @@ std::unique_ptr<Kernel> prepare_fused(const KernelRequest& request) {
 class FusedReductionKernel final : public Kernel {
  public:
   FusedReductionKernel(const FusedReduction& op, const KernelRequest& request)
-      : values_(op.reduced_values()),
-        program_(op.body, request.inputs, op.value_types(request.inputs), op.shape, values_,
-                 TileProgram::Last::scratch),
-        reductions_(cpu::ReductionLayout(op.shape, op.axes()), loops_of(op, request),
-                    request.threads),
-        reduction_bytes_((reductions_.workspace_bytes() + 63) / 64 * 64),
-        result_bytes_(request.output.bytes() / values_.size()),
-        threads_(request.threads) {}
+      : FusedReductionKernel(op, request, cpu::terms_program(op, request.inputs)) {}
 
   std::size_t workspace_bytes() const override {
     return reduction_bytes_ + static_cast<std::size_t>(threads_) * program_.scratch_bytes();
@@ -66,28 +60,43 @@ class FusedReductionKernel final : public Kernel {
 
   void run(const Launch& launch) override {
     std::array<std::byte*, FusedReduction::max_results> y{};
-    for (std::size_t k = 0; k < values_.size(); ++k) y[k] = launch.output + k * result_bytes_;
+    for (std::size_t k = 0; k < reads_.size(); ++k) y[k] = launch.output + k * result_bytes_;
     const auto source = [&](std::size_t thread) {
       std::byte* scratch = launch.workspace + reduction_bytes_ + thread * program_.scratch_bytes();
       program_.begin(scratch);
       return [&, scratch](std::size_t k, std::int64_t begin, std::int64_t count) {
         if (k == 0) program_.run(launch.inputs, scratch, begin, count);
-        return program_.value(values_[k], launch.inputs, scratch, begin);
+        return cpu::Terms{program_.value(reads_[k].a, launch.inputs, scratch, begin),
+                          program_.value(reads_[k].b, launch.inputs, scratch, begin)};
       };
     };
     reductions_.run(source, y.data(), launch.workspace);
   }
 
  private:
+  FusedReductionKernel(const FusedReduction& op, const KernelRequest& request,
+                       const cpu::TermsProgram& terms)
+      : reads_(terms.reads),
+        program_(terms.body, request.inputs,
+                 FusedReduction{terms.body, {}, op.shape}.value_types(request.inputs), op.shape,
+                 terms.values(), TileProgram::Last::scratch),
+        reductions_(cpu::ReductionLayout(op.shape, op.axes()), loops_of(op, request, terms),
+                    request.threads),
+        reduction_bytes_((reductions_.workspace_bytes() + 63) / 64 * 64),
+        result_bytes_(request.output.bytes() / reads_.size()),
+        threads_(request.threads) {}
+
   static std::vector<cpu::ReductionLoops> loops_of(const FusedReduction& op,
-                                                   const KernelRequest& request) {
+                                                   const KernelRequest& request,
+                                                   const cpu::TermsProgram& terms) {
     std::vector<cpu::ReductionLoops> loops;
-    for (const FusedPointwise::Instruction& reduction : op.reductions)
-      loops.push_back(cpu::reduction_loops(reduction.op, request.output.dtype));
+    for (std::size_t k = 0; k < terms.reads.size(); ++k)
+      loops.push_back(
+          cpu::reduction_loops(op.reductions[k].op, request.output.dtype, terms.reads[k].kind));
     return loops;
   }
 
-  std::vector<std::uint32_t> values_;  // what is reduced
+  std::vector<cpu::TermsRead> reads_;
   TileProgram program_;
   cpu::Reductions reductions_;
   std::size_t reduction_bytes_, result_bytes_;

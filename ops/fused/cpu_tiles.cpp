@@ -4,6 +4,12 @@
 #include <limits>
 
 namespace palimpsest::cpu {
+namespace {
+
+/// Tensors of that size are not in a cache near the processor.
+constexpr std::size_t far_bytes = std::size_t{1} << 20;
+
+}  // namespace
 
 /// The registers that are free, lowest first.
 struct TileProgram::Free {
@@ -21,6 +27,7 @@ struct TileProgram::Free {
 TileProgram::TileProgram(const std::vector<FusedPointwise::Instruction>& body, Types inputs,
                          Types types, const Shape& shape, const std::vector<std::uint32_t>& kept,
                          Last last) {
+  whole_elements_ = shape.elements();
   Free free;
   place_operands(inputs, shape, free);
   // The last reader of each value; kept ones are read after the end, and registers of repeated
@@ -48,6 +55,7 @@ void TileProgram::place_operands(Types inputs, const Shape& shape, Free& free) {
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     const std::size_t size = size_of(inputs[k].dtype);
     if (inputs[k].shape == shape) {
+      if (inputs[k].bytes() >= far_bytes) far_.push_back({k, size});
       places_.push_back({Place::Kind::operand, k, size});
       continue;
     }
@@ -99,11 +107,23 @@ void TileProgram::read_repeated(const RepeatedOperand& repeated, const std::byte
   held.elements = count;
 }
 
+void TileProgram::fetch_ahead(std::span<const std::byte* const> inputs, std::int64_t at,
+                              std::int64_t count) const {
+  if (at + count > whole_elements_) return;
+  constexpr std::size_t line = 64;
+  for (const WholeOperand& operand : far_) {
+    const std::byte* first = inputs[operand.operand] + static_cast<std::size_t>(at) * operand.size;
+    const std::size_t bytes = static_cast<std::size_t>(count) * operand.size;
+    for (std::size_t offset = 0; offset < bytes; offset += line) __builtin_prefetch(first + offset);
+  }
+}
+
 void TileProgram::run(std::span<const std::byte* const> inputs, std::byte* scratch, std::int64_t at,
                       std::int64_t count, std::byte* result) const {
   Held* held = reinterpret_cast<Held*>(scratch);
   for (std::size_t r = 0; r < repeated_.size(); ++r)
     read_repeated(repeated_[r], inputs[repeated_[r].operand], scratch, held[r], at, count);
+  fetch_ahead(inputs, at + count, count);
   const auto first = static_cast<std::size_t>(at);
   for (const Instruction& instruction : instructions_) {
     std::array<const std::byte*, max_element_operands> operands{};

@@ -66,11 +66,19 @@ class TileProgram {
     std::int64_t phase, elements;  ///< what the register holds
   };
 
+  struct WholeOperand {
+    std::size_t operand, size;  ///< bytes of an element
+  };
+
   struct Free;
 
   void place_operands(Types inputs, const Shape& shape, Free& free);
   void add_instruction(const FusedPointwise::Instruction& source, Types types, std::uint32_t number,
                        const std::vector<std::uint32_t>& last_use, bool to_result, Free& free);
+  /// Asks for the next tile of large operands, which come from memory while this one is computed:
+  /// loops that alternate between streams keep the processor from guessing that by itself.
+  void fetch_ahead(std::span<const std::byte* const> inputs, std::int64_t at,
+                   std::int64_t count) const;
   void read_repeated(const RepeatedOperand& repeated, const std::byte* source, std::byte* scratch,
                      Held& held, std::int64_t at, std::int64_t count) const;
   std::byte* register_at(std::byte* scratch, std::size_t index) const {
@@ -79,6 +87,8 @@ class TileProgram {
 
   std::vector<Place> places_;  // of the numbered values
   std::vector<RepeatedOperand> repeated_;
+  std::vector<WholeOperand> far_;
+  std::int64_t whole_elements_ = 0;
   std::vector<Instruction> instructions_;
   std::size_t registers_ = 0, register_bytes_ = 0, state_bytes_ = 0;
 };

@@ -52,6 +52,9 @@ void copy_run(const T* from, std::int64_t stride, T* to, std::int64_t to_stride,
 constexpr std::int64_t tile_rows = 64;
 constexpr std::int64_t tile_columns = 16;
 
+/// Fewer rows, such as the colours of an image, are not worth a buffer.
+constexpr std::int64_t least_rows = 8;
+
 /// from[r + c * from_stride] -> to[r * to_stride + c], tile by tile through a buffer, so that
 /// both sides are touched in whole cache lines even where strides are powers of two.
 template <class T>
@@ -102,7 +105,7 @@ StridedCopy::Origin StridedCopy::origin_of(std::int64_t plane) const {
 
 bool StridedCopy::transposes() const {
   return row_.from_stride == 1 && column_.to_stride == 1 && column_.from_stride != 0 &&
-         row_.extent > 1;
+         row_.extent >= least_rows;
 }
 
 /// Copies rows [begin, end) of all planes' rows laid end to end.

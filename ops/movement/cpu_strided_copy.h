@@ -34,7 +34,7 @@ class StridedCopy {
   void run_as(const T* from, T* to) const;
   template <class T>
   void copy_rows(const T* from, T* to, std::int64_t begin, std::int64_t end) const;
-  /// True when rows run along the source and columns along the destination.
+  /// True when enough rows run along the source and columns along the destination.
   bool transposes() const;
   Origin origin_of(std::int64_t plane) const;
 

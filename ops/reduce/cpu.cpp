@@ -16,7 +16,7 @@ using namespace runtime;
 class ReductionKernel final : public Kernel {
  public:
   ReductionKernel(const cpu::ReductionLoops& loops, cpu::ReductionLayout layout, int threads)
-      : size_(loops.element), reductions_(std::move(layout), {loops}, threads) {}
+      : size_(loops.stored), reductions_(std::move(layout), {loops}, threads) {}
 
   std::size_t workspace_bytes() const override { return reductions_.workspace_bytes(); }
 
@@ -24,7 +24,7 @@ class ReductionKernel final : public Kernel {
     const std::byte* x = launch.inputs[0];
     const auto source = [x, size = size_](std::size_t) {
       return [x, size](std::size_t, std::int64_t begin, std::int64_t) {
-        return x + static_cast<std::size_t>(begin) * size;
+        return cpu::Terms{x + static_cast<std::size_t>(begin) * size};
       };
     };
     reductions_.run(source, &launch.output, launch.workspace);
@@ -38,7 +38,7 @@ class ReductionKernel final : public Kernel {
 template <class P>
 std::unique_ptr<Kernel> prepare_reduction(const KernelRequest& request) {
   return std::make_unique<ReductionKernel>(
-      cpu::reduction_loops(request.op, request.output.dtype),
+      cpu::reduction_loops(request.op, request.output.dtype, {request.output.dtype}),
       cpu::ReductionLayout(request.inputs[0].shape, request.op.as<P>()->axes), request.threads);
 }
 

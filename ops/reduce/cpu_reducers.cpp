@@ -36,12 +36,30 @@ struct Max {
   static T finish(T max) { return max; }
 };
 
-template <class R>
+/// Elements as T, whatever they are stored as.
+template <class Stored, class T>
+struct Elements {
+  using Element = Stored;
+  const Stored* a;
+  explicit Elements(Terms x) : a(reinterpret_cast<const Stored*>(x.a)) {}
+  T operator[](std::int64_t i) const { return static_cast<T>(a[i]); }
+};
+
+template <class Stored, class T>
+struct Products {
+  using Element = Stored;
+  const Stored *a, *b;
+  explicit Products(Terms x)
+      : a(reinterpret_cast<const Stored*>(x.a)), b(reinterpret_cast<const Stored*>(x.b)) {}
+  T operator[](std::int64_t i) const { return static_cast<T>(a[i]) * static_cast<T>(b[i]); }
+};
+
+/// The loops of reducer R over terms X.
+template <class R, class X>
 struct Loops {
   using T = typename R::Element;
   using A = typename R::Accumulator;
 
-  static const T* numbers(const std::byte* x) { return reinterpret_cast<const T*>(x); }
   static A* accumulators(std::byte* a) { return reinterpret_cast<A*>(a); }
   static const A* accumulators(const std::byte* a) { return reinterpret_cast<const A*>(a); }
 
@@ -51,15 +69,16 @@ struct Loops {
 
   /// `width` accumulators side by side; those behind the last whole vector come at the end.
   template <std::int64_t width>
-  [[gnu::always_inline]] static void take(const T* x, std::int64_t count, A* lanes) {
+  [[gnu::always_inline]] static void take(X x, std::int64_t first, std::int64_t count, A* lanes) {
     std::array<A, static_cast<std::size_t>(width)> held;
     std::copy_n(lanes, width, held.begin());
     std::int64_t i = 0;
     for (; i + width <= count; i += width)
 #pragma omp simd
-      for (std::int64_t k = 0; k < width; ++k) R::take(held[static_cast<std::size_t>(k)], x[i + k]);
+      for (std::int64_t k = 0; k < width; ++k)
+        R::take(held[static_cast<std::size_t>(k)], x[first + i + k]);
     std::copy_n(held.begin(), width, lanes);
-    for (std::int64_t k = 0; i + k < count; ++k) R::take(lanes[k], x[i + k]);
+    for (std::int64_t k = 0; i + k < count; ++k) R::take(lanes[k], x[first + i + k]);
   }
 
   template <std::int64_t width>
@@ -68,55 +87,54 @@ struct Loops {
       for (std::int64_t k = 0; k < half; ++k) R::merge(lanes[k], lanes[k + half]);
   }
 
-  [[gnu::always_inline]] static void take_run(const std::byte* x, std::int64_t count,
-                                              std::byte* lanes) {
-    take<ReductionLoops::lanes>(numbers(x), count, accumulators(lanes));
+  [[gnu::always_inline]] static void take_run(Terms x, std::int64_t count, std::byte* lanes) {
+    take<ReductionLoops::lanes>(X(x), 0, count, accumulators(lanes));
   }
 
   static void fold(std::byte* lanes) { fold_lanes<ReductionLoops::lanes>(accumulators(lanes)); }
 
   /// Four rows at a time, so that accumulators are loaded and stored less often.
-  [[gnu::always_inline]] static void take_rows(const std::byte* x, std::int64_t rows,
-                                               std::int64_t columns, std::byte* a) {
-    const T* row = numbers(x);
+  [[gnu::always_inline]] static void take_rows(Terms terms, std::int64_t rows, std::int64_t columns,
+                                               std::byte* a) {
+    const X x(terms);
     A* sum = accumulators(a);
-    std::int64_t r = 0;
+    std::int64_t r = 0, row = 0;
     for (; r + 4 <= rows; r += 4, row += 4 * columns)
 #pragma omp simd
       for (std::int64_t c = 0; c < columns; ++c) {
         A whole = sum[c];
-        R::take(whole, row[c]);
-        R::take(whole, row[c + columns]);
-        R::take(whole, row[c + 2 * columns]);
-        R::take(whole, row[c + 3 * columns]);
+        R::take(whole, x[row + c]);
+        R::take(whole, x[row + c + columns]);
+        R::take(whole, x[row + c + 2 * columns]);
+        R::take(whole, x[row + c + 3 * columns]);
         sum[c] = whole;
       }
     for (; r < rows; ++r, row += columns)
 #pragma omp simd
-      for (std::int64_t c = 0; c < columns; ++c) R::take(sum[c], row[c]);
+      for (std::int64_t c = 0; c < columns; ++c) R::take(sum[c], x[row + c]);
   }
 
   /// A row by as many lanes as its length pays for.
   template <std::int64_t width>
-  [[gnu::always_inline]] static A reduced(const T* x, std::int64_t run) {
+  [[gnu::always_inline]] static A reduced(X x, std::int64_t first, std::int64_t run) {
     std::array<A, static_cast<std::size_t>(width)> lanes;
     lanes.fill(R::start());
-    take<width>(x, run, lanes.data());
+    take<width>(x, first, run, lanes.data());
     fold_lanes<width>(lanes.data());
     return lanes[0];
   }
 
-  [[gnu::always_inline]] static void reduce_rows(const std::byte* x, std::int64_t rows,
-                                                 std::int64_t run, std::byte* a) {
-    const T* row = numbers(x);
+  [[gnu::always_inline]] static void reduce_rows(Terms terms, std::int64_t rows, std::int64_t run,
+                                                 std::byte* a) {
+    const X x(terms);
     A* result = accumulators(a);
-    for (std::int64_t r = 0; r < rows; ++r, row += run) {
+    for (std::int64_t r = 0; r < rows; ++r) {
       if (run < 16)
-        result[r] = reduced<1>(row, run);
+        result[r] = reduced<1>(x, r * run, run);
       else if (run < 256)
-        result[r] = reduced<8>(row, run);
+        result[r] = reduced<8>(x, r * run, run);
       else
-        result[r] = reduced<ReductionLoops::lanes>(row, run);
+        result[r] = reduced<ReductionLoops::lanes>(x, r * run, run);
     }
   }
 
@@ -132,7 +150,8 @@ struct Loops {
 
   static ReductionLoops table() {
     static_assert(sizeof(A) <= ReductionLoops::accumulator_bytes);
-    return {sizeof(T),
+    return {sizeof(typename X::Element),
+            sizeof(T),
             sizeof(A),
             start,
             runtime::widest<take_run>(),
@@ -144,14 +163,33 @@ struct Loops {
   }
 };
 
+template <class T>
+ReductionLoops sum_loops(const TermsKind& kind) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (kind == TermsKind{DType::f32, false}) return Loops<Sum<T>, Elements<float, T>>::table();
+    if (kind == TermsKind{DType::f32, true}) return Loops<Sum<T>, Products<float, T>>::table();
+  }
+  if constexpr (std::is_floating_point_v<T>)
+    if (kind.product) return Loops<Sum<T>, Products<T, T>>::table();
+  return Loops<Sum<T>, Elements<T, T>>::table();
+}
+
 }  // namespace
 
-ReductionLoops reduction_loops(const Op& op, DType dtype) {
+bool can_reduce(const Op& op, DType dtype, const TermsKind& kind) {
+  if (kind == TermsKind{dtype, false}) return true;
+  if (!op.as<ReduceSum>() || !is_float(dtype)) return false;
+  return kind.stored == dtype || (kind.stored == DType::f32 && dtype == DType::f64);
+}
+
+ReductionLoops reduction_loops(const Op& op, DType dtype, const TermsKind& kind) {
   return runtime::with_number(dtype, op.name(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if (op.as<ReduceSum>()) return Loops<Sum<T>>::table();
-    if (op.as<ReduceMax>()) return Loops<Max<T>>::table();
-    throw UnsupportedError(text("'", op.name(), "' is no reduction"));
+    if (can_reduce(op, dtype, kind)) {
+      if (op.as<ReduceSum>()) return sum_loops<T>(kind);
+      if (op.as<ReduceMax>()) return Loops<Max<T>, Elements<T, T>>::table();
+    }
+    throw UnsupportedError(text("'", op.name(), "' to ", dtype, ": no reduction of such terms"));
   });
 }
 

@@ -72,8 +72,8 @@ class Reductions {
   }
 
   /// `source(thread)` makes a reader for consecutive work of that thread; reader(k, begin, count)
-  /// is where elements [begin, begin + count) of the k-th reduction's operand lie. All k are
-  /// read one after the other for each range. y[k]: the k-th result.
+  /// is where the terms [begin, begin + count) of the k-th reduction lie. All k are read one after
+  /// the other for each range. y[k]: the k-th result.
   template <class Source>
   void run(const Source& source, std::byte* const* y, std::byte* workspace) const {
     if (layout_.run_is_kept)
@@ -138,7 +138,7 @@ class Reductions {
     const auto first = static_cast<std::size_t>(at);
     const ReductionLoops& loops = loops_[k];
     if (layout_.blocks == 1)
-      loops.finish(a, count, y[k] + first * loops.element);
+      loops.finish(a, count, y[k] + first * loops.result);
     else
       std::copy_n(a, static_cast<std::size_t>(count) * loops.accumulator,
                   partial(workspace, k) + first * loops.accumulator);
@@ -255,8 +255,7 @@ class Reductions {
           partial(workspace, k) + static_cast<std::size_t>(group * layout_.blocks) * row;
       for (std::int64_t b = 1; b < layout_.blocks; ++b)
         loops.merge(whole, whole + static_cast<std::size_t>(b) * row, columns);
-      loops.finish(whole, columns,
-                   y[k] + static_cast<std::size_t>(group * columns) * loops.element);
+      loops.finish(whole, columns, y[k] + static_cast<std::size_t>(group * columns) * loops.result);
     }
   }
 
