@@ -13,9 +13,12 @@ EXPORTERS = ("ts", "dynamo")
 TORCHSCRIPT_OPSET = 17
 
 
-def export_torchscript(model: nn.Module, example: torch.Tensor, path: Path) -> None:
-    """TorchScript exporter: no Conv+BN fusion (PRESERVE), no value de-duplication (root training flag)."""
-    model.eval()
+def export_torchscript(model: nn.Module, example: torch.Tensor, path: Path, train: bool = False) -> None:
+    """TorchScript exporter: no Conv+BN fusion (PRESERVE), no value de-duplication (root training flag).
+
+    With `train` every submodule is in train mode, so that batch normalisation uses the batch's own statistics.
+    """
+    model.train(train)
     model.training = True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
