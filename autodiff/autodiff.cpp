@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "autodiff/provenance.h"
 #include "autodiff/rules.h"
+#include "graph/function.h"
 #include "ops/pointwise/binary.h"
 
 namespace palimpsest::autodiff {
@@ -55,14 +57,24 @@ bool contains(Operands values, Value value) {
 
 Value value_or_zeros(Value value, Value like) { return value ? value : zeros_like(like); }
 
-}  // namespace
+/// One more than the highest order among the nodes that a reverse sweep goes through, on its way
+/// to the variables.
+int order_of_sweep(Operands outputs, const std::vector<bool>& active, Operands wrt) {
+  int order = 0;
+  if (active.empty()) return 1;
+  Graph& graph = outputs.front().graph();
+  const std::vector<bool> needed = reachable(graph, outputs);
+  for (std::uint32_t index = 0; index < active.size(); ++index)
+    if (active[index] && needed[index] && !contains(wrt, graph.value(index)))
+      order = std::max(order, provenance(graph.label(graph.node(index))).reverse);
+  return order + 1;
+}
 
-std::vector<Value> vjp(Operands outputs, Operands cotangents, Operands wrt) {
-  check_pairs("vjp", outputs, cotangents);
-  check_variables("vjp", wrt);
-  const std::uint32_t end = outputs.empty() ? 0 : last_index(outputs) + 1;
-  const std::vector<bool> active = dependents(wrt, end);
-
+/// The reverse sweep, once the operands are checked. `label_of` names what is added for a node.
+template <class LabelOf>
+std::vector<Value> pulled_back(Operands outputs, Operands cotangents, Operands wrt,
+                               const std::vector<bool>& active, const LabelOf& label_of) {
+  const auto end = static_cast<std::uint32_t>(active.size());
   std::vector<Value> ct(end);
   const auto accumulate = [&](Value value, Value contribution) {
     Value& sum = ct[value.index()];
@@ -76,7 +88,7 @@ std::vector<Value> vjp(Operands outputs, Operands cotangents, Operands wrt) {
     const Value y = outputs.front().graph().value(index);
     if (contains(wrt, y)) continue;
     const Node& node = y.node();
-    const LabelScope label(y.graph(), y.graph().label(node));
+    const LabelScope label(y.graph(), label_of(y.graph().label(node)));
     for (std::size_t k = 0; k < node.inputs.size(); ++k)
       if (active[node.inputs[k].index()] && differentiable(node, k))
         accumulate(node.inputs[k], operand_cotangent(y, static_cast<int>(k), ct[index]));
@@ -87,6 +99,27 @@ std::vector<Value> vjp(Operands outputs, Operands cotangents, Operands wrt) {
     result.push_back(
         value_or_zeros(variable.index() < end ? ct[variable.index()] : Value{}, variable));
   return result;
+}
+
+/// Marks what a reverse sweep goes through.
+std::vector<bool> active_nodes(Operands outputs, Operands wrt) {
+  return dependents(wrt, outputs.empty() ? 0 : last_index(outputs) + 1);
+}
+
+}  // namespace
+
+std::vector<Value> vjp(Operands outputs, Operands cotangents, Operands wrt) {
+  check_pairs("vjp", outputs, cotangents);
+  check_variables("vjp", wrt);
+  const std::vector<bool> active = active_nodes(outputs, wrt);
+  const int order = order_of_sweep(outputs, active, wrt);
+  return pulled_back(outputs, cotangents, wrt, active,
+                     [&](const std::string& label) { return cotangent_label(label, order); });
+}
+
+std::vector<Value> vjp_within(Operands outputs, Operands cotangents, Operands wrt) {
+  return pulled_back(outputs, cotangents, wrt, active_nodes(outputs, wrt),
+                     [](const std::string& label) { return label; });
 }
 
 std::vector<Value> jvp(Operands outputs, Operands wrt, Operands tangents) {
@@ -103,7 +136,7 @@ std::vector<Value> jvp(Operands outputs, Operands wrt, Operands tangents) {
     const Value y = outputs.front().graph().value(index);
     if (!active[index] || contains(wrt, y)) continue;
     const Node& node = y.node();
-    const LabelScope label(y.graph(), y.graph().label(node));
+    const LabelScope label(y.graph(), tangent_label(y.graph().label(node)));
     std::vector<Value> operand_tangents;
     for (std::size_t k = 0; k < node.inputs.size(); ++k)
       operand_tangents.push_back(differentiable(node, k) ? tangent[node.inputs[k].index()]

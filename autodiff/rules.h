@@ -12,6 +12,9 @@ bool differentiable(const Node& node, std::size_t operand);
 /// The cotangent of one operand for cotangent `ct` of the node's result `y`.
 Value operand_cotangent(Value y, int operand, Value ct);
 
+/// vjp inside of the derivation of one node: what it adds keeps the labels of what it goes through.
+std::vector<Value> vjp_within(Operands outputs, Operands cotangents, Operands wrt);
+
 /// The tangent of the node's result; a null Value in `tangents` stands for zero. At least
 /// one tangent is not null.
 Value result_tangent(Value y, Operands tangents);

@@ -83,20 +83,6 @@ TEST_CASE("derivatives have the type of the variable") {
   CHECK(runtime::evaluate(function, point, cpu())[0].doubles() == Numbers{3, 3});
 }
 
-TEST_CASE("derivative nodes carry the label of the node that they come from") {
-  Fixture f;
-  Value y;
-  {
-    const LabelScope label(*f.function.graph, "layer1 (Sin)");
-    y = sin(f.x);
-  }
-  const std::uint32_t before = f.function.graph->size();
-  autodiff::vjp(std::array{y}, std::array{f.y}, std::array{f.x});
-  for (std::uint32_t index = before; index < f.function.graph->size(); ++index)
-    CHECK(f.function.graph->label(f.function.graph->node(index)) == "layer1 (Sin)");
-  CHECK(f.function.graph->size() > before);
-}
-
 TEST_CASE("differentiation appends and changes no node") {
   Fixture f;
   const Value y = tanh(f.x * f.y);
