@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "inversion/attack_label.h"
 #include "inversion/pixels.h"
 #include "inversion/search.h"
 #include "ops/pointwise/binary.h"
@@ -42,6 +43,7 @@ Value boxed(const Problem& problem, Value images) {
 /// One step of every variable. The sign and the box are for images, not for target logits.
 void add_outputs(const SearchRequest& request, const Layout& layout, const Objective& objective,
                  Function& function) {
+  const LabelScope label = attack_part(*function.graph, "optimiser");
   const std::vector<Value> in = function.inputs;
   // A candidate that left the finite numbers is never kept.
   const Value best = in[layout.best_total()];

@@ -22,6 +22,7 @@ std::vector<Value> arguments(const Model& model, Value images, Operands paramete
 }
 
 Value loss_of(const LossSpec& loss, Value prediction, Value targets) {
+  const LabelScope label(prediction.graph(), "loss");
   switch (loss.kind) {
     case LossKind::cross_entropy:
       return nn::soft_cross_entropy(prediction, targets, loss.reduction);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "inversion/attack_label.h"
 #include "ops/nn/reduce.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
@@ -142,6 +143,7 @@ Distance distance(DistanceKind kind, Operands candidate, std::span<const Literal
       (!weights.empty() && weights.size() != candidate.size()))
     throw InputError(text("distance: ", candidate.size(), " tensors: ", observed.size(),
                           " observed and ", weights.size(), " weights came"));
+  const LabelScope label = attack_part(candidate.front().graph(), "distance");
   return kind == DistanceKind::cosine ? cosine(candidate, observed, weights)
                                       : squared_l2(candidate, observed, weights);
 }

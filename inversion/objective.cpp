@@ -3,6 +3,7 @@
 #include <array>
 
 #include "autodiff/autodiff.h"
+#include "inversion/attack_label.h"
 #include "inversion/prior.h"
 #include "ops/pointwise/binary.h"
 
@@ -38,6 +39,7 @@ Value number(Graph& graph, double value) { return full(graph, {DType::f64, {}}, 
 
 /// The priors on the images, summed into `total` and recorded one by one.
 Value priors(const Problem& problem, const ObjectiveSpec& spec, Value images, Objective& terms) {
+  const LabelScope label = attack_part(images.graph(), "prior");
   Value sum = number(images.graph(), 0);
   terms.total_variation = terms.image_norm = sum;
   if (spec.total_variation != 0) {

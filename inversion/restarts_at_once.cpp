@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/product_flops.h"
+#include "ops/cost/flops.h"
 
 namespace palimpsest::inversion {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <unordered_set>
 
 #include "graph/sources.h"
@@ -46,7 +47,9 @@ Port port(const TensorType& type) {
 class ProgramBuilder {
  public:
   ProgramBuilder(const Function& function, const CompileOptions& options, Blueprint blueprint)
-      : blueprint_(std::move(blueprint)), state_(std::make_unique<Program::State>()) {
+      : blueprint_(std::move(blueprint)),
+        state_(std::make_unique<Program::State>()),
+        step_of_(blueprint_.flow.graph.size()) {
     state_->threads = options.threads;
     state_->memory = blueprint_.memory;
     state_->arena = allocated(blueprint_.plan.arena);
@@ -117,9 +120,7 @@ class ProgramBuilder {
     std::byte* workspace = state_->arena.get() + blueprint_.plan.workspaces[at];
     for (std::size_t parity = 0; parity < parities; ++parity)
       step.launches[parity] = {operands(homes, parity), writable(index, parity), workspace};
-    state_->infos.push_back({std::string(node(index).op.name()),
-                             blueprint_.flow.graph.label(node(index)), step.kernel->algorithm(),
-                             node(index).type});
+    describe_launch(index, step.kernel->algorithm());
     state_->steps.push_back(std::move(step));
   }
 
@@ -133,12 +134,39 @@ class ProgramBuilder {
     for (std::size_t parity = 0; parity < parities; ++parity)
       step.launches[parity] = {operands({&copy.home, 1}, parity), to.buffers[parity].get(),
                                nullptr};
-    state_->infos.push_back({"copy", text("output ", copy.output), "own", to.type});
+    describe({"copy", text("output ", copy.output), "own", to.type, {}, {to.type}, {}, 0},
+             {copy.home});
     state_->steps.push_back(std::move(step));
+  }
+
+  void describe_launch(std::uint32_t index, std::string algorithm) {
+    const Node& launched = node(index);
+    std::vector<TensorType> types;
+    for (const Value input : launched.inputs) types.push_back(input.type());
+    describe({std::string(launched.op.name()),
+              blueprint_.flow.graph.label(launched),
+              std::move(algorithm),
+              launched.type,
+              launched.op,
+              std::move(types),
+              {},
+              0},
+             blueprint_.flow.operand_homes(index));
+    step_of_[index] = state_->infos.size() - 1;
+  }
+
+  /// Completes what is known of the next step with what it reads.
+  void describe(StepInfo info, const std::vector<std::uint32_t>& homes) {
+    for (const std::uint32_t home : homes) {
+      info.bytes_read += node(home).type.bytes();
+      if (step_of_[home]) info.producers.push_back(*step_of_[home]);
+    }
+    state_->infos.push_back(std::move(info));
   }
 
   Blueprint blueprint_;
   std::unique_ptr<Program::State> state_;
+  std::vector<std::optional<std::size_t>> step_of_;  ///< by node, for launches already added
 };
 
 Program compile(const Function& function, const KernelTable& kernels,

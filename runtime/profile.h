@@ -10,6 +10,7 @@ namespace palimpsest::runtime {
 /// Seconds of one launch.
 struct LaunchTime {
   double wall = 0;   ///< summed over the runs
+  double least = 0;  ///< wall time of the fastest run: what is left when nobody disturbs
   double cpu = 0;    ///< processor time of the thread that calls run(), summed over the runs
   double begin = 0;  ///< of the last run: from the beginning of the run
   double last = 0;   ///< of the last run: wall time

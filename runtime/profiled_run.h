@@ -1,6 +1,7 @@
 #pragma once
 // The clock around the launches of one run. Private to program.cpp.
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -27,6 +28,7 @@ class ProfiledRun {
     time.cpu += thread_seconds() - cpu_;
     time.last = seconds(Clock::now() - start_) - time.begin;
     time.wall += time.last;
+    time.least = profile_->runs == 0 ? time.last : std::min(time.least, time.last);
   }
 
   void finish() {

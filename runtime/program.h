@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "graph/literal.h"
+#include "graph/op.h"
 #include "runtime/profile.h"
 
 namespace palimpsest::runtime {
@@ -27,6 +29,10 @@ struct StepInfo {
   std::string label;      ///< where the node comes from in the model
   std::string algorithm;  ///< what the kernel chose
   TensorType output;
+  std::optional<Op> op;  ///< absent for the copy of a result into its output
+  std::vector<TensorType> inputs;
+  std::vector<std::size_t> producers;  ///< the steps whose results it reads, each once
+  std::size_t bytes_read = 0;          ///< of its operands; one that it takes twice counts once
 };
 
 class Program {

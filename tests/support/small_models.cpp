@@ -43,6 +43,7 @@ class Builder {
   /// With a filter that keeps the extents at stride 1.
   Value convolution(const std::string& name, Value x, std::int64_t size, std::int64_t channels,
                     std::int64_t stride) {
+    const LabelScope label(x.graph(), name + " (Conv)");
     const Value w = parameter(name + ".weight", {channels, x.shape()[1], size, size});
     const Value b = parameter(name + ".bias", {channels});
     const std::int64_t pad = size / 2;
@@ -55,6 +56,7 @@ class Builder {
   }
 
   Value linear(const std::string& name, Value x, std::int64_t outputs) {
+    const LabelScope label(x.graph(), name + " (Gemm)");
     const Value w = parameter(name + ".weight", {outputs, x.shape()[1]});
     const Value b = parameter(name + ".bias", {outputs});
     return matmul(x, w, {.transpose_b = true}) + b;

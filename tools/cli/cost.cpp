@@ -1,17 +1,11 @@
 #include "tools/cli/cost.h"
 
 #include "inversion/session.h"
-#include "ops/conv/conv.h"
+#include "inversion/step_costs.h"
 #include "ops/cpu_kernels.h"
-#include "ops/linalg/linalg.h"
 
 namespace palimpsest::tools {
 namespace {
-
-bool is_product(const std::string& primitive) {
-  return primitive == Conv::name || primitive == ConvInputGrad::name ||
-         primitive == ConvFilterGrad::name || primitive == MatMul::name;
-}
 
 /// An update of the right shapes: small numbers that are not all equal.
 inversion::Observed made_up_update(const Model& model) {
@@ -41,8 +35,8 @@ IterationCost iteration_cost(const Model& model, int threads) {
   const runtime::KernelTable kernels = all_cpu_kernels();
   const inversion::Session session(problem, spec, {&kernels, threads, 0});
   IterationCost cost{session.memory(), session.steps().size(), 0};
-  for (const runtime::StepInfo& step : session.steps())
-    if (is_product(step.primitive)) ++cost.products;
+  for (const inversion::StepCost& step : inversion::step_costs(session.steps()))
+    if (step.product) ++cost.products;
   return cost;
 }
 

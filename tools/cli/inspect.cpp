@@ -1,6 +1,6 @@
 // inspect: what is in a model, and what attacking it would take.
 
-#include "ops/product_flops.h"
+#include "ops/cost/flops.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/cost.h"
 #include "tools/cli/model_options.h"

@@ -3,7 +3,7 @@
 #include <omp.h>
 
 #include "ops/cpu_kernels.h"
-#include "ops/product_flops.h"
+#include "ops/cost/flops.h"
 #include "runtime/evaluate.h"
 #include "tools/cli/words.h"
 #include "tools/io/config.h"
