@@ -57,6 +57,9 @@ double flops(const Op& op, Types inputs, const TensorType& output) {
   if (const auto* matmul = op.as<MatMul>()) return of_matmul(*matmul, inputs, output);
   if (const auto* fused = op.as<FusedPointwise>())
     return static_cast<double>(fused->body.size()) * elements(output);
+  if (const auto* fused = op.as<FusedReduction>())
+    return static_cast<double>((fused->body.size() + fused->reductions.size()) *
+                               static_cast<std::size_t>(fused->shape.elements()));
   if (const auto* window = op.as<WindowSum>()) return of_windows(window->geometry);
   if (const auto* window = op.as<WindowSpread>()) return of_windows(window->geometry);
   if (const auto* window = op.as<WindowArgmax>()) return of_windows(window->geometry);

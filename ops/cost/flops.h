@@ -10,7 +10,7 @@ bool is_product(const Op& op);
 
 /// Floating-point operations of one node:
 ///   convolution family, matmul: 2 * multiply-adds, zeros of the padding included;
-///   a fused node: the sum of its instructions, each on one element a result;
+///   a fused node: 1 an instruction and element, its reductions included;
 ///   reductions: 1 an element read; sliding windows: 1 an element of each window;
 ///   inverse, determinant: 2 n^3 and 2/3 n^3 a matrix;
 ///   what only moves or makes data: 0; all else: 1 an element of the result.

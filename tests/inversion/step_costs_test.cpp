@@ -100,7 +100,7 @@ TEST_CASE("the derivative at the start is that of the objective of the first ste
   attacked.spec.seed = 5;
   const Derivative found = derivative_at_start(attacked.problem, attacked.spec, {&kernels(), 1, 0});
   Session session = attacked.session();
-  const Progress step = session.step();
+  const Progress step = session.step().front();
   CHECK(found.objective == step.objective);
   CHECK(found.matching == step.matching);
   REQUIRE(found.gradient.size() == 1);

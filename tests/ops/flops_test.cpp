@@ -61,6 +61,8 @@ TEST_CASE("elementwise work counts by result, reductions by operand, movement no
   CHECK(flops_of(window_sum(x, halves)) == 2 * 3 * 2 * 2 * 4);
   const FusedPointwise chain{{{Mul{}, {0, 1}}, {Exp{}, {2}}, {Add{}, {3, 0}}}, {2, 3}};
   CHECK(flops_of(in.graph.add(chain, {in.of({2, 3}), in.of({1, 3})})) == 3 * 6);
+  const FusedReduction sum{{{Mul{}, {0, 0}}}, {{ReduceSum{{0}}, {1}}}, {2, 3}};
+  CHECK(flops_of(in.graph.add(sum, {in.of({2, 3})})) == 2 * 6);
 }
 
 TEST_CASE("products are the convolution family and matrix products") {

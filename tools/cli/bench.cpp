@@ -1,4 +1,4 @@
-// bench: times the iterations of an attack.
+// bench: times the iterations of an attack, and says where the time goes.
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,10 @@
 
 #include "inversion/derivative.h"
 #include "ops/cpu_kernels.h"
+#include "tools/bench/ceilings.h"
+#include "tools/bench/measured_steps.h"
 #include "tools/cli/attack_options.h"
+#include "tools/cli/bench_tables.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/host.h"
 #include "tools/cli/version.h"
@@ -56,6 +59,12 @@ json memory_json(const runtime::MemoryReport& memory) {
           {"total", memory.total()}};
 }
 
+json ceilings_json(const Ceilings& ceilings) {
+  return {{"fma_flops_per_second", ceilings.fma},
+          {"gemm_flops_per_second", ceilings.gemm},
+          {"bandwidth_bytes_per_second", ceilings.bandwidth}};
+}
+
 class Bench final : public Command {
  public:
   std::string name() const override { return "bench"; }
@@ -70,10 +79,17 @@ class Bench final : public Command {
     option("--warmup", warmup_, "iterations before them")->check(CLI::NonNegativeNumber);
     option("--restarts-at-once", restarts_, "candidates of one iteration, side by side")
         ->check(CLI::PositiveNumber);
+    option("--profile", profiled_, "iterations to profile after them; 0: none")
+        ->check(CLI::NonNegativeNumber);
+    option("--top", top_, "rows of the table of nodes")->check(CLI::PositiveNumber);
+    app.add_flag("--all", all_, "all rows of the table of nodes")->group("The measurement");
+    option("--trace", trace_, "trace of the last profiled iteration, for Perfetto");
     option("--gradient", gradient_, "npz for the derivative of the first iteration");
   }
 
   Outcome run(const Console& console) override {
+    if (!trace_.empty() && profiled_ == 0)
+      throw UsageError("--trace: needs a profiled iteration, --profile 0 leaves none");
     Attack attack = attack_.resolve(console);
     never_ending(attack.recipe.spec);
     const runtime::KernelTable kernels = all_cpu_kernels();
@@ -96,8 +112,14 @@ class Bench final : public Command {
               {"median_cpu_seconds", median(timings.cpu)},
               {"memory_bytes", memory_json(session.memory())},
               {"peak_resident_bytes", peak_resident_bytes()}};
-    console.table({{"iteration, wall", text(readable_number(median(timings.wall) * 1e3), " ms")},
-                   {"iteration, cpu", text(readable_number(median(timings.cpu) * 1e3), " ms")}});
+    const auto milliseconds = [](double seconds) {
+      return text(readable_number(seconds * 1e3), " ms");
+    };
+    console.table({{"iteration, wall", milliseconds(median(timings.wall))},
+                   {"iteration, cpu", milliseconds(median(timings.cpu))},
+                   {"memory", readable_bytes(static_cast<double>(session.memory().total()))},
+                   {"peak resident", readable_bytes(peak_resident_bytes())}});
+    account(console, session, resources.threads, data);
     if (!gradient_.empty()) write_derivative(attack, resources, data);
     return {data, ExitCode::ok};
   }
@@ -106,8 +128,48 @@ class Bench final : public Command {
   /// Restarts that go on for as long as iterations are asked for.
   void never_ending(inversion::AttackSpec& spec) const {
     spec.restarts = restarts_;
-    spec.iterations = std::max(spec.iterations, warmup_ + iterations_ + 1);
+    spec.iterations = std::max(spec.iterations, warmup_ + iterations_ + profiled_ + 1);
     spec.target = -std::numeric_limits<double>::infinity();
+  }
+
+  /// What the launches cost, with their times when iterations are to be profiled.
+  void account(const Console& console, inversion::Session& session, int threads, json& data) const {
+    runtime::Profile profile;
+    session.profile(&profile);
+    for (std::int64_t i = 0; i < profiled_; ++i) step(session);
+    session.profile(nullptr);
+    Ceilings ceilings;
+    if (profiled_ > 0) ceilings = measured_ceilings(threads, session.memory().total());
+    const std::vector<MeasuredStep> steps = measured_steps(session.steps(), profile, ceilings);
+    const StepSum all = sum_of_all(steps);
+    data["launches"] = all.launches;
+    data["products"] = all.products;
+    data["product_flops"] = all.product_flops;
+    data["roles"] = sums_json(sums_by_role(steps));
+    data["primitives"] = sums_json(sums_by_primitive(steps));
+    if (profiled_ == 0) return;
+    data["profiled_iterations"] = profiled_;
+    data["profiled_runs"] = profile.runs;
+    data["ceilings"] = ceilings_json(ceilings);
+    data["nodes"] = nodes_json(steps);
+    say(console, steps, ceilings);
+    if (!trace_.empty()) write_atomically(trace_, trace_json(steps).dump());
+  }
+
+  void say(const Console& console, const std::vector<MeasuredStep>& steps,
+           const Ceilings& ceilings) const {
+    const auto rate = [](double amount, const char* unit) {
+      return text(readable_number(amount * 1e-9, 3), ' ', unit);
+    };
+    console.table({{"multiply-adds in registers", rate(ceilings.fma, "GFLOP/s")},
+                   {"product of matrices", rate(ceilings.gemm, "GFLOP/s")},
+                   {"memory", rate(ceilings.bandwidth, "GB/s")}});
+    console.line("");
+    console.table(nodes_table(steps, all_ ? steps.size() : top_));
+    console.line("");
+    console.table(sums_table("ROLE", sums_by_role(steps)));
+    console.line("");
+    console.table(sums_table("PRIMITIVE", sums_by_primitive(steps)));
   }
 
   void write_derivative(const Attack& attack, const inversion::Resources& resources,
@@ -127,8 +189,10 @@ class Bench final : public Command {
   }
 
   AttackOptions attack_;
-  std::int64_t iterations_ = 10, warmup_ = 2, restarts_ = 1;
-  std::string gradient_;
+  std::int64_t iterations_ = 10, warmup_ = 2, profiled_ = 5, restarts_ = 1;
+  std::size_t top_ = 20;
+  bool all_ = false;
+  std::string gradient_, trace_;
 };
 
 }  // namespace

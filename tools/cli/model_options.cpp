@@ -2,8 +2,8 @@
 
 #include <omp.h>
 
-#include "ops/cpu_kernels.h"
 #include "ops/cost/flops.h"
+#include "ops/cpu_kernels.h"
 #include "runtime/evaluate.h"
 #include "tools/cli/words.h"
 #include "tools/io/config.h"
