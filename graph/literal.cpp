@@ -11,7 +11,7 @@ template <class To, class From>
 void convert(const From* from, To* to, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
     if constexpr (std::is_same_v<To, bool>)
-      to[i] = from[i] != From{};
+      to[i] = static_cast<bool>(from[i]);
     else
       to[i] = static_cast<To>(from[i]);
 }
@@ -28,6 +28,8 @@ void with_element(DType dtype, F f) {
       return f(static_cast<const std::int64_t*>(nullptr));
     case DType::boolean:
       return f(static_cast<const bool*>(nullptr));
+    case DType::bf16:
+      return f(static_cast<const bfloat16*>(nullptr));
   }
 }
 

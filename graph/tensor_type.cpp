@@ -42,6 +42,8 @@ std::size_t size_of(DType dtype) {
       return 8;
     case DType::boolean:
       return 1;
+    case DType::bf16:
+      return 2;
   }
   return 0;
 }
@@ -56,6 +58,8 @@ std::string_view name_of(DType dtype) {
       return "i64";
     case DType::boolean:
       return "bool";
+    case DType::bf16:
+      return "bf16";
   }
   return "?";
 }

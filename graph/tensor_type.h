@@ -10,10 +10,18 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/bfloat16.h"
+
 namespace palimpsest {
 
 /// The element types of the language. Files may hold others; readers convert.
-enum class DType : std::uint8_t { f32, f64, i64, boolean };
+enum class DType : std::uint8_t {
+  f32,
+  f64,
+  i64,
+  boolean,
+  bf16  ///< storage of operands of products, after the last differentiation
+};
 
 /// Bytes of one element.
 std::size_t size_of(DType dtype);
@@ -39,6 +47,10 @@ struct DTypeOf<std::int64_t> {
 template <>
 struct DTypeOf<bool> {
   static constexpr DType value = DType::boolean;
+};
+template <>
+struct DTypeOf<bfloat16> {
+  static constexpr DType value = DType::bf16;
 };
 template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;

@@ -84,7 +84,7 @@ LanedProgram adam_program(const SearchRequest& request, const Layout& layout) {
   add_outputs(request, layout, objective, function);
   std::vector<std::pair<std::size_t, std::size_t>> feedback;
   for (std::size_t i = 0; i < layout.states(); ++i) feedback.emplace_back(i, i);
-  return compiled(request, function, std::move(feedback));
+  return compiled(request, function, objective.loss, std::move(feedback));
 }
 
 class AdamSearch final : public Search {

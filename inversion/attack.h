@@ -35,6 +35,14 @@ enum class Keep {
 
 enum class Start { normal, uniform, zeros };
 
+/// How exactly products are computed in f32 models.
+enum class Precision {
+  full,  ///< all in f32
+  /// The client's loss in f32; the products of its derivatives read bf16 and sum in f32. On
+  /// CPUs without such instructions it is emulated, and slower than full precision.
+  mixed
+};
+
 struct AttackSpec {
   std::string name = "custom";
   ObjectiveSpec objective;
@@ -49,6 +57,7 @@ struct AttackSpec {
   optimizers::GradientShape gradient_shape = optimizers::GradientShape::raw;
   Box box = Box::none;
   Keep keep = Keep::best;
+  Precision precision = Precision::full;
 
   std::int64_t iterations = 300;  ///< of one restart; for L-BFGS, its outer steps
   std::int64_t restarts = 1;

@@ -100,6 +100,7 @@ Objective objective(const Problem& problem, const ObjectiveSpec& spec, const Can
   const Matched tensors = matched(problem, spec, made.update);
   const Distance d = distance(spec.distance, tensors.candidate, tensors.observed, tensors.weights);
   Objective result;
+  result.loss = made.loss;
   const Value prior = priors(problem, spec, candidate.images, result);
   result.matching = d.value;
   result.total = d.value * spec.matching + prior;

@@ -39,6 +39,7 @@ struct Objective {
   Value total_variation;        ///< f64; 0 when left out
   Value image_norm;             ///< f64; 0 when left out
   std::vector<Value> gradient;  ///< of total, one per Candidate::variables()
+  Value loss;                   ///< the client's, in its last step: what it depends on is primal
 };
 
 /// `parameters` must be distinct nodes (inputs, not constants: equal constants are one node).

@@ -1,10 +1,13 @@
 #include "inversion/search.h"
 
 #include <algorithm>
+#include <array>
 
 #include "autodiff/vmap.h"
 #include "inversion/start.h"
 #include "passes/bind.h"
+#include "passes/dead_code.h"
+#include "passes/narrow_products.h"
 #include "passes/pipeline.h"
 #include "runtime/compile.h"
 #include "runtime/evaluate.h"
@@ -44,6 +47,11 @@ std::vector<TensorType> types_of(const std::vector<Value>& values) {
   return types;
 }
 
+Function in_precision(Precision precision, const Function& function, Value loss) {
+  return precision == Precision::mixed ? passes::narrow_products(function, std::array{loss})
+                                       : passes::without_dead_nodes(function);
+}
+
 Function in_lanes(Function function, std::int64_t lanes) {
   if (lanes == 1) return function;
   return autodiff::vmap(function, lanes, std::vector<bool>(function.inputs.size(), true));
@@ -51,7 +59,7 @@ Function in_lanes(Function function, std::int64_t lanes) {
 
 }  // namespace
 
-LanedProgram compiled(const SearchRequest& request, const Function& function,
+LanedProgram compiled(const SearchRequest& request, const Function& function, Value loss,
                       std::vector<std::pair<std::size_t, std::size_t>> feedback) {
   const std::vector<Parameter>& parameters = request.problem.model->parameters;
   const std::size_t first = function.inputs.size() - parameters.size();
@@ -60,7 +68,7 @@ LanedProgram compiled(const SearchRequest& request, const Function& function,
     weights.emplace_back(first + i, parameters[i].initial);
   passes::PassLog log;
   const runtime::KernelTable& kernels = *request.resources.kernels;
-  Function bound = passes::bind(function, weights);
+  Function bound = passes::bind(in_precision(request.spec.precision, function, loss), weights);
   std::vector<TensorType> inputs = types_of(bound.inputs), outputs = types_of(bound.outputs);
   const Function optimized =
       passes::optimize(in_lanes(std::move(bound), request.lanes), runtime::evaluator(kernels), log);
@@ -81,7 +89,7 @@ LanedProgram objective_program(const SearchRequest& request) {
                       objective.image_norm};
   function.outputs.insert(function.outputs.end(), objective.gradient.begin(),
                           objective.gradient.end());
-  return compiled(request, function, {});
+  return compiled(request, function, objective.loss, {});
 }
 
 const Literal& stored(const std::vector<NamedTensor>& state, const std::string& name,

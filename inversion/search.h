@@ -71,8 +71,8 @@ std::vector<TensorType> variable_types(const SearchRequest& request);
 /// The objective of these variables, with the parameters as further inputs of the function.
 Objective search_objective(const SearchRequest& request, Function& function, Operands variables);
 /// Binds the parameters (the last inputs) to the model's values, sets lanes side by side,
-/// optimises and compiles.
-LanedProgram compiled(const SearchRequest& request, const Function& function,
+/// optimises and compiles a function built on search_objective, whose `loss` is the objective's.
+LanedProgram compiled(const SearchRequest& request, const Function& function, Value loss,
                       std::vector<std::pair<std::size_t, std::size_t>> feedback);
 /// The objective alone. Inputs: the variables. Outputs: its four terms in the order of Terms, then
 /// one gradient per variable.

@@ -19,12 +19,25 @@ inline void expect_float(std::string_view name, const TensorType& type) {
 }
 
 inline void expect_number(std::string_view name, const TensorType& type) {
-  if (type.dtype == DType::boolean)
+  if (type.dtype == DType::boolean || type.dtype == DType::bf16)
     throw ShapeError(text(name, ": f32, f64 or i64 expected, ", type, " came"));
 }
 
 inline void expect_bits(std::string_view name, const TensorType& type) {
   if (is_float(type.dtype)) throw ShapeError(text(name, ": bool or i64 expected, ", type, " came"));
+}
+
+/// The result of a product: that of equal floats, or f32 when operands are stored as bf16.
+inline DType product_dtype(std::string_view name, const TensorType& a, const TensorType& b) {
+  const auto narrow = [](const TensorType& type) { return type.dtype == DType::bf16; };
+  const auto fits = [&](const TensorType& type) {
+    return narrow(type) || type.dtype == DType::f32;
+  };
+  if ((narrow(a) || narrow(b)) && fits(a) && fits(b)) return DType::f32;
+  if (!is_float(a.dtype) || a.dtype != b.dtype)
+    throw ShapeError(
+        text(name, ": operands of one dtype, f32 or f64, expected, ", a, " and ", b, " came"));
+  return a.dtype;
 }
 
 inline void expect_dtype(std::string_view name, const TensorType& type, DType dtype) {

@@ -27,16 +27,15 @@ void check_channels(const ConvGeometry& g) {
                           " of the input in ", g.groups, " groups) expected, ", g.filter, " came"));
 }
 
-/// All three members take two operands of one float type.
+/// All three members take two operands of one float type, or stored as bf16.
 TensorType checked_result(std::string_view name, Types in, const Shape& a, const Shape& b,
                           const Shape& result) {
   expect_operands(name, in, 2);
-  expect_float(name, in[0]);
-  expect_equal_dtypes(name, in[0], in[1]);
+  const DType dtype = product_dtype(name, in[0], in[1]);
   if (!(in[0].shape == a && in[1].shape == b))
     throw ShapeError(text(name, ": operands of shape ", a, " and ", b, " expected, ", in[0],
                           " and ", in[1], " came"));
-  return {in[0].dtype, result};
+  return {dtype, result};
 }
 
 }  // namespace

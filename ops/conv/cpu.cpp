@@ -1,5 +1,7 @@
 #include "ops/conv/cpu_conv.h"
 #include "ops/cpu_kernels.h"
+#include "ops/linalg/cpu_dnnl.h"
+#include "ops/linalg/cpu_widened.h"
 
 namespace palimpsest {
 namespace {
@@ -30,6 +32,7 @@ std::unique_ptr<Kernel> prepare(const KernelRequest& request) {
   const ConvGeometry& geometry = request.op.as<Member>()->geometry;
   if (auto kernel = own_kernel(geometry, role, request)) return kernel;
   if (auto kernel = dnnl_conv_kernel(geometry, role, request)) return kernel;
+  if (operand_dtype(request) == DType::bf16) return widened_kernel(request, prepare<Member, role>);
   return gemm_conv_kernel(geometry, role, request);
 }
 

@@ -1,5 +1,6 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <algorithm>
 #include <array>
 
 #include "ops/conv/cpu_conv.h"
@@ -60,12 +61,34 @@ Dims filter_dims(const ConvGeometry& g) {
   return dims;
 }
 
-memory::desc activation(const Shape& shape, Activations layout) {
-  if (layout == Activations::chosen_by_library)
-    return {dims_of(shape), memory::data_type::f32, Tag::any};
-  return {dims_of(shape), memory::data_type::f32,
-          stored_strides(shape, layout == Activations::channels_last)};
+memory::desc activation(const Shape& shape, memory::data_type type, Activations layout) {
+  if (layout == Activations::chosen_by_library) return {dims_of(shape), type, Tag::any};
+  return {dims_of(shape), type, stored_strides(shape, layout == Activations::channels_last)};
 }
+
+/// What oneDNN is asked for. With bf16 the operands are bf16; the result is always f32.
+struct Wanted {
+  const ConvGeometry& geometry;
+  ConvRole role;
+  Activations layout;
+  memory::data_type operands;
+
+  memory::desc x(ConvRole result) const {
+    return activation(geometry.input, type(ConvRole::input_grad, result), layout);
+  }
+  memory::desc y(ConvRole result) const {
+    return activation(geometry.output, type(ConvRole::forward, result), layout);
+  }
+  memory::desc w(ConvRole result) const {
+    return {filter_dims(geometry), type(ConvRole::filter_grad, result), Tag::any};
+  }
+
+ private:
+  /// Of the tensor that the role `computed` computes, when the result is that of `result`.
+  memory::data_type type(ConvRole computed, ConvRole result) const {
+    return computed == result ? memory::data_type::f32 : operands;
+  }
+};
 
 /// A member's descriptor; false when oneDNN has none. That of a gradient holds a plain pointer
 /// to the forward one, so both are kept until the primitive exists.
@@ -75,41 +98,48 @@ struct Described {
   explicit operator bool() const { return static_cast<bool>(member); }
 };
 
-Described describe(const ConvGeometry& g, ConvRole role, Activations layout,
-                   const dnnl::engine& engine) {
+Described describe(const Wanted& wanted, const dnnl::engine& engine) {
+  const ConvGeometry& g = wanted.geometry;
   const auto direct = dnnl::algorithm::convolution_direct;
-  const memory::desc x = activation(g.input, layout), y = activation(g.output, layout);
-  const memory::desc w(filter_dims(g), memory::data_type::f32, Tag::any);
   Dims dilation = g.dilation;
   for (auto& step : dilation) --step;  // oneDNN counts the places left out
   const dnnl::primitive_attr attributes = user_scratchpad();
-  const auto kind = role == ConvRole::forward ? dnnl::prop_kind::forward_inference
-                                              : dnnl::prop_kind::forward_training;
+  const auto kind = wanted.role == ConvRole::forward ? dnnl::prop_kind::forward_inference
+                                                     : dnnl::prop_kind::forward_training;
+  const ConvRole forward_role = ConvRole::forward, role = wanted.role;
   const dnnl::convolution_forward::primitive_desc forward(
-      {kind, direct, x, w, y, g.stride, dilation, g.pad_low, g.pad_high}, attributes, engine, true);
-  if (!forward || role == ConvRole::forward) return {forward, forward};
+      {kind, direct, wanted.x(forward_role), wanted.w(forward_role), wanted.y(forward_role),
+       g.stride, dilation, g.pad_low, g.pad_high},
+      attributes, engine, true);
+  if (!forward || role == forward_role) return {forward, forward};
   if (role == ConvRole::input_grad)
     return {forward, dnnl::convolution_backward_data::primitive_desc(
-                         {direct, x, w, y, g.stride, dilation, g.pad_low, g.pad_high}, attributes,
-                         engine, forward, true)};
+                         {direct, wanted.x(role), wanted.w(role), wanted.y(role), g.stride,
+                          dilation, g.pad_low, g.pad_high},
+                         attributes, engine, forward, true)};
   return {forward, dnnl::convolution_backward_weights::primitive_desc(
-                       {direct, x, w, y, g.stride, dilation, g.pad_low, g.pad_high}, attributes,
-                       engine, forward, true)};
-}
-
-DnnlTensor stored(int argument, const Shape& shape, bool channels_last) {
-  return {argument, dims_of(shape), stored_strides(shape, channels_last)};
+                       {direct, wanted.x(role), wanted.w(role), wanted.y(role), g.stride, dilation,
+                        g.pad_low, g.pad_high},
+                       attributes, engine, forward, true)};
 }
 
 /// Arguments in the order of the primitive's operands, the result last.
-std::array<DnnlTensor, 3> arguments(const ConvGeometry& g, ConvRole role) {
-  const auto x = [&](int argument) { return stored(argument, g.input, g.channels_last); };
-  const auto y = [&](int argument) { return stored(argument, g.output, g.channels_last); };
-  const auto w = [&](int argument) { return plain_tensor(argument, filter_dims(g)); };
-  if (role == ConvRole::forward) return {x(DNNL_ARG_SRC), w(DNNL_ARG_WEIGHTS), y(DNNL_ARG_DST)};
+std::array<DnnlTensor, 3> arguments(const ConvGeometry& g, ConvRole role,
+                                    const KernelRequest& request) {
+  const auto stored = [&](int argument, const Shape& shape, DType dtype) {
+    return DnnlTensor{argument, dims_of(shape), stored_strides(shape, g.channels_last), dtype};
+  };
+  const DType first = request.inputs[0].dtype, second = request.inputs[1].dtype;
+  if (role == ConvRole::forward)
+    return {stored(DNNL_ARG_SRC, g.input, first),
+            plain_tensor(DNNL_ARG_WEIGHTS, filter_dims(g), second),
+            stored(DNNL_ARG_DST, g.output, DType::f32)};
   if (role == ConvRole::input_grad)
-    return {y(DNNL_ARG_DIFF_DST), w(DNNL_ARG_WEIGHTS), x(DNNL_ARG_DIFF_SRC)};
-  return {y(DNNL_ARG_DIFF_DST), x(DNNL_ARG_SRC), w(DNNL_ARG_DIFF_WEIGHTS)};
+    return {stored(DNNL_ARG_DIFF_DST, g.output, first),
+            plain_tensor(DNNL_ARG_WEIGHTS, filter_dims(g), second),
+            stored(DNNL_ARG_DIFF_SRC, g.input, DType::f32)};
+  return {stored(DNNL_ARG_DIFF_DST, g.output, first), stored(DNNL_ARG_SRC, g.input, second),
+          plain_tensor(DNNL_ARG_DIFF_WEIGHTS, filter_dims(g))};
 }
 
 bool within_reach(const ConvGeometry& g, const KernelRequest& request) {
@@ -122,14 +152,16 @@ bool within_reach(const ConvGeometry& g, const KernelRequest& request) {
 
 std::unique_ptr<Kernel> dnnl_conv_kernel(const ConvGeometry& g, ConvRole role,
                                          const KernelRequest& request) {
-  if (!within_reach(g, request)) return nullptr;
+  if (!within_reach(g, request) || !has_instructions_for(request)) return nullptr;
   const runtime::ThreadScope threads(request.threads);
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   for (const Activations layout :
        {layout_for(g, role), Activations::chosen_by_library, Activations::plain}) {
-    const Described described = describe(g, role, layout, engine);
+    const Described described = describe(
+        {g, role, layout, static_cast<memory::data_type>(dnnl_type(operand_dtype(request)))},
+        engine);
     if (!described || is_reference(described.member)) continue;
-    const auto [first, second, result] = arguments(g, role);
+    const auto [first, second, result] = arguments(g, role, request);
     return dnnl_kernel(engine, described.member, {first, second}, result, request);
   }
   return nullptr;

@@ -61,6 +61,8 @@ void Repetition::read(const std::byte* source, std::int64_t begin, std::int64_t 
     read_as(std::uint64_t{});
   else if (element_size_ == 4)
     read_as(std::uint32_t{});
+  else if (element_size_ == 2)
+    read_as(std::uint16_t{});
   else
     read_as(std::uint8_t{});
 }

@@ -1,6 +1,8 @@
 #include "ops/cpu_kernels.h"
+#include "ops/linalg/cpu_dnnl.h"
 #include "ops/linalg/cpu_lu.h"
 #include "ops/linalg/cpu_matmul.h"
+#include "ops/linalg/cpu_widened.h"
 #include "runtime/cpu/dispatch.h"
 
 namespace palimpsest {
@@ -12,8 +14,10 @@ using runtime::Launch;
 
 std::unique_ptr<Kernel> prepare_matmul(const KernelRequest& request) {
   const MatMul& op = *request.op.as<MatMul>();
-  if (auto kernel = wide_matmul_kernel(op, request)) return kernel;
+  const bool narrow = operand_dtype(request) == DType::bf16;
+  if (auto kernel = narrow ? nullptr : wide_matmul_kernel(op, request)) return kernel;
   if (auto kernel = dnnl_matmul_kernel(op, request)) return kernel;
+  if (narrow) return widened_kernel(request, prepare_matmul);
   return gemm_matmul_kernel(op, request);
 }
 

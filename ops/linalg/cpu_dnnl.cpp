@@ -39,7 +39,8 @@ void check(dnnl_status_t status, std::string_view what) {
 }
 
 dnnl::memory::desc layout_of(const DnnlTensor& tensor) {
-  return {tensor.dims, dnnl::memory::data_type::f32, tensor.strides};
+  return {tensor.dims, static_cast<dnnl::memory::data_type>(dnnl_type(tensor.dtype)),
+          tensor.strides};
 }
 
 class DnnlKernel final : public Kernel {
@@ -177,8 +178,22 @@ class DnnlKernel final : public Kernel {
 
 }  // namespace
 
-DnnlTensor plain_tensor(int argument, const std::vector<std::int64_t>& dims) {
-  return {argument, dims, Shape(dims).strides()};
+DnnlTensor plain_tensor(int argument, const std::vector<std::int64_t>& dims, DType dtype) {
+  return {argument, dims, Shape(dims).strides(), dtype};
+}
+
+int dnnl_type(DType dtype) { return dtype == DType::bf16 ? dnnl_bf16 : dnnl_f32; }
+
+DType operand_dtype(const KernelRequest& request) {
+  const bool narrow = std::ranges::any_of(
+      request.inputs, [](const TensorType& type) { return type.dtype == DType::bf16; });
+  return narrow ? DType::bf16 : DType::f32;
+}
+
+bool has_instructions_for(const KernelRequest& request) {
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+  return operand_dtype(request) == DType::f32 || (isa & wanted) == wanted;
 }
 
 dnnl::primitive_attr user_scratchpad() {

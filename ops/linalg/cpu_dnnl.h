@@ -17,15 +17,26 @@ struct primitive_desc_base;
 
 namespace palimpsest {
 
-/// An f32 tensor as the program stores it. A primitive may want it in another layout; the
+/// A tensor, f32 or bf16, as the program stores it. A primitive may want it in another layout; the
 /// kernel then reorders through its workspace.
 struct DnnlTensor {
   int argument;  ///< oneDNN's number of it: DNNL_ARG_SRC, ...
   std::vector<std::int64_t> dims, strides;
+  DType dtype = DType::f32;
 };
 
 /// Row-major.
-DnnlTensor plain_tensor(int argument, const std::vector<std::int64_t>& dims);
+DnnlTensor plain_tensor(int argument, const std::vector<std::int64_t>& dims,
+                        DType dtype = DType::f32);
+
+/// oneDNN's number of f32 or bf16, a dnnl::memory::data_type.
+int dnnl_type(DType dtype);
+
+/// In which dtype a product reads its operands: bf16 when one of them is stored so, else f32.
+DType operand_dtype(const runtime::KernelRequest& request);
+
+/// False when a product reads bf16 and this CPU has no instructions for that: oneDNN would be slow.
+bool has_instructions_for(const runtime::KernelRequest& request);
 
 /// Attributes that every primitive here is described with: scratch memory comes from the caller.
 dnnl::primitive_attr user_scratchpad();

@@ -10,9 +10,10 @@ namespace {
 using dnnl::memory;
 
 /// op(x) as one batch of matrices; a transposition is a matter of strides.
-DnnlTensor matrices(int argument, const Shape& shape, bool transposed) {
+DnnlTensor matrices(int argument, const TensorType& type, bool transposed) {
+  const Shape& shape = type.shape;
   const std::int64_t rows = shape[-2], columns = shape[-1];
-  DnnlTensor tensor{argument, {rows, columns}, {columns, 1}};
+  DnnlTensor tensor{argument, {rows, columns}, {columns, 1}, type.dtype};
   if (transposed) {
     std::swap(tensor.dims[0], tensor.dims[1]);
     std::swap(tensor.strides[0], tensor.strides[1]);
@@ -25,8 +26,8 @@ DnnlTensor matrices(int argument, const Shape& shape, bool transposed) {
   return tensor;
 }
 
-memory::desc in_place(const DnnlTensor& tensor) {
-  return {tensor.dims, memory::data_type::f32, tensor.strides};
+memory::desc in_place(const DnnlTensor& tensor, memory::data_type type) {
+  return {tensor.dims, type, tensor.strides};
 }
 
 }  // namespace
@@ -35,19 +36,21 @@ std::unique_ptr<runtime::Kernel> dnnl_matmul_kernel(const MatMul& op,
                                                     const runtime::KernelRequest& request) {
   const Shape &a_shape = request.inputs[0].shape, &b_shape = request.inputs[1].shape;
   const bool empty = a_shape.elements() == 0 || b_shape.elements() == 0;
-  if (request.output.dtype != DType::f32 || empty) return nullptr;
+  if (request.output.dtype != DType::f32 || empty || !has_instructions_for(request)) return nullptr;
   const runtime::ThreadScope threads(request.threads);
-  const DnnlTensor a = matrices(DNNL_ARG_SRC, a_shape, op.transpose_a);
-  const DnnlTensor b = matrices(DNNL_ARG_WEIGHTS, b_shape, op.transpose_b);
-  const DnnlTensor c = matrices(DNNL_ARG_DST, request.output.shape, false);
+  const DnnlTensor a = matrices(DNNL_ARG_SRC, request.inputs[0], op.transpose_a);
+  const DnnlTensor b = matrices(DNNL_ARG_WEIGHTS, request.inputs[1], op.transpose_b);
+  const DnnlTensor c = matrices(DNNL_ARG_DST, request.output, false);
+  const auto type = static_cast<memory::data_type>(dnnl_type(operand_dtype(request)));
   // Only what is packed once may lie as oneDNN likes best: reordering in every run costs more
   // than it gains.
-  const memory::desc b_layout =
-      request.constants[1] ? memory::desc(b.dims, memory::data_type::f32, memory::format_tag::any)
-                           : in_place(b);
+  const memory::desc b_layout = request.constants[1]
+                                    ? memory::desc(b.dims, type, memory::format_tag::any)
+                                    : in_place(b, type);
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  const dnnl::matmul::primitive_desc product({in_place(a), b_layout, in_place(c)},
-                                             user_scratchpad(), engine, true);
+  const dnnl::matmul::primitive_desc product(
+      {in_place(a, type), b_layout, in_place(c, memory::data_type::f32)}, user_scratchpad(), engine,
+      true);
   if (!product || is_reference(product)) return nullptr;
   return dnnl_kernel(engine, product, {a, b}, c, request);
 }

@@ -29,10 +29,14 @@ Shape with_matrix(const Shape& lead, std::int64_t rows, std::int64_t columns) {
   return Shape(std::move(extents));
 }
 
-void expect_matrix(std::string_view name, const TensorType& type) {
-  expect_float(name, type);
+void expect_rank_of_matrix(std::string_view name, const TensorType& type) {
   if (type.shape.rank() < 2)
     throw ShapeError(text(name, ": rank 2 or more expected, ", type, " came"));
+}
+
+void expect_matrix(std::string_view name, const TensorType& type) {
+  expect_float(name, type);
+  expect_rank_of_matrix(name, type);
 }
 
 void expect_square(std::string_view name, Types in) {
@@ -56,9 +60,8 @@ Value matmul_by_shared_matrix(Value a, Value b, MatMul options) {
 
 TensorType MatMul::infer(Types in) const {
   expect_operands(name, in, 2);
-  expect_matrix(name, in[0]);
-  expect_matrix(name, in[1]);
-  expect_equal_dtypes(name, in[0], in[1]);
+  const DType dtype = product_dtype(name, in[0], in[1]);
+  for (const TensorType& type : in) expect_rank_of_matrix(name, type);
   const Shape &a = in[0].shape, &b = in[1].shape;
   const Extents left = extents_of(a, transpose_a), right = extents_of(b, transpose_b);
   if (!(leading(a) == leading(b)))
@@ -68,7 +71,7 @@ TensorType MatMul::infer(Types in) const {
     throw ShapeError(text(name, ": inner extents differ: the left operand ", in[0], " has ",
                           left.columns, " columns, the right operand ", in[1], " has ", right.rows,
                           " rows (", attributes(), ")"));
-  return {in[0].dtype, with_matrix(leading(a), left.rows, right.columns)};
+  return {dtype, with_matrix(leading(a), left.rows, right.columns)};
 }
 
 // With Y = A B the cotangents are A' = Y' B^T and B' = A^T Y'; where an operand enters

@@ -153,6 +153,8 @@ void StridedCopy::run(const std::byte* from, std::byte* to) const {
   switch (element_bytes_) {
     case 1:
       return as(std::uint8_t{});
+    case 2:
+      return as(std::uint16_t{});
     case 4:
       return as(std::uint32_t{});
     default:

@@ -200,7 +200,7 @@ struct Cast {
   template <class To, class From>
   PALIMPSEST_HOST_DEVICE static To apply(From x) {
     if constexpr (std::is_same_v<To, bool>)
-      return x != From{};
+      return static_cast<bool>(x);
     else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
       return x >= From(-0x1p63) && x < From(0x1p63) ? static_cast<To>(x)
                                                     : To{-0x7fffffffffffffff - 1};

@@ -141,8 +141,8 @@ ElementLoop choose(DType, DType out) {
 
 template <std::same_as<Cast> P>
 ElementLoop choose(DType in, DType out) {
-  return with_any(in, P::name, [out](auto from) {
-    return with_any(out, P::name, [](auto to) -> ElementLoop {
+  return with_stored(in, P::name, [out](auto from) {
+    return with_stored(out, P::name, [](auto to) -> ElementLoop {
       return widest<cast_loop<typename decltype(from)::type, typename decltype(to)::type>>();
     });
   });

@@ -33,4 +33,11 @@ auto with_any(DType dtype, std::string_view what, F f) {
   return with_number(dtype, what, f);
 }
 
+/// Also bf16, which can only be stored and converted.
+template <class F>
+auto with_stored(DType dtype, std::string_view what, F f) {
+  if (dtype == DType::bf16) return f(Tag<bfloat16>{});
+  return with_any(dtype, what, f);
+}
+
 }  // namespace palimpsest::runtime

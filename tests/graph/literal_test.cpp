@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
+#include <cmath>
+
 using namespace palimpsest;
 
 namespace {
@@ -31,6 +34,18 @@ TEST_CASE("conversions round, truncate and test as documented") {
   const Literal third = Literal::scalar(1.0 / 3);
   CHECK(third.converted(DType::f32).values<float>()[0] == 1.0f / 3);
   CHECK(Literal::filled({DType::i64, {3}}, -2).integers() == std::vector<std::int64_t>{-2, -2, -2});
+}
+
+TEST_CASE("bf16 rounds to nearest, ties to even, and keeps what is no number") {
+  const auto rounded = [](float x) { return static_cast<float>(bfloat16(x)); };
+  CHECK(rounded(1.0f) == 1.0f);
+  CHECK(rounded(1.0f + 0x1p-8f) == 1.0f);                // a tie: down to even
+  CHECK(rounded(1.0f + 3 * 0x1p-8f) == 1.0f + 0x1p-6f);  // a tie: up to even
+  CHECK(rounded(1.0f + 0x1.1p-8f) == 1.0f + 0x1p-7f);
+  CHECK(rounded(-3.0e38f) == -0x1.c4p+127f);
+  CHECK(std::isinf(rounded(0x1.fffffep127f)));
+  CHECK(std::isnan(rounded(std::bit_cast<float>(0x7f800001u))));
+  CHECK(Literal::scalar(0.1f).converted(DType::bf16).doubles()[0] == 0x1.9ap-4);
 }
 
 TEST_CASE("literals are equal when type and bytes are") {

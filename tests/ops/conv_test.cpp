@@ -269,4 +269,41 @@ TEST_CASE("geometry errors name the field") {
         "size[0]");
 }
 
+// Small integers are exact in bf16, so results are those of the definition.
+TEST_CASE("operands stored as bf16 give the sums of their values") {
+  Sampler s(17);
+  for (const std::int64_t channels : {3, 16, 40}) {
+    ConvGeometry g =
+        conv_geometry({2, channels, 7, 6}, {24, channels, 3, 3}, {1, 2}, {1, 1}, {1, 1}, {1, 0}, 1);
+    g.channels_last = true;
+    const Example e(s, g);
+    const auto narrow = [](const Literal& literal) { return literal.converted(DType::bf16); };
+    const Literal x = narrow(stored(e.x, true)), ct = narrow(stored(e.ct, true)), w = narrow(e.w);
+    const auto check = [&](const Op& op, const std::vector<Literal>& operands,
+                           const Literal& expected) {
+      for (const std::vector<std::size_t>& constants : {std::vector<std::size_t>{}, {1}}) {
+        const KernelResult result = run_kernel(cpu(), op, operands, {2, constants});
+        CAPTURE(result.algorithm);
+        CHECK(result.value == expected.converted(DType::f32));
+      }
+    };
+    check(Conv{g}, {x, w}, stored(e.y, true));
+    check(ConvInputGrad{g}, {ct, w}, stored(e.dx, true));
+    check(ConvFilterGrad{g}, {ct, x}, e.dw);
+    check(Conv{g}, {x, e.w.converted(DType::f32)}, stored(e.y, true));
+  }
+}
+
+TEST_CASE("operands stored as bf16 are widened where no kernel reads them") {
+  Sampler s(3);
+  const Integers ones(4, 1), padding{0, 0, 1, 0};
+  const ConvGeometry g =
+      conv_geometry({1, 6, 1, 1, 5, 4}, {6, 3, 1, 1, 3, 2}, ones, ones, padding, padding, 2);
+  const Example e(s, g);
+  const std::vector<Literal> operands{e.x.converted(DType::bf16), e.w.converted(DType::bf16)};
+  const KernelResult result = run_kernel(cpu(), Conv{g}, operands);
+  CHECK(result.algorithm == "widened own:gemm");
+  CHECK(result.value == e.y.converted(DType::f32));
+}
+
 }  // namespace palimpsest::testing

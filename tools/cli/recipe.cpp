@@ -32,6 +32,8 @@ constexpr std::pair<std::string_view, GradientShape> gradient_shapes[] = {
     {"soft-sign", GradientShape::soft_sign}};
 constexpr std::pair<std::string_view, Box> boxes[] = {{"none", Box::none}, {"clip", Box::clip}};
 constexpr std::pair<std::string_view, Keep> keeps[] = {{"best", Keep::best}, {"last", Keep::last}};
+constexpr std::pair<std::string_view, Precision> precisions[] = {{"full", Precision::full},
+                                                                 {"mixed", Precision::mixed}};
 constexpr std::pair<std::string_view, Start> starts[] = {
     {"normal", Start::normal}, {"uniform", Start::uniform}, {"zeros", Start::zeros}};
 constexpr std::pair<std::string_view, ScheduleKind> schedules[] = {
@@ -72,6 +74,7 @@ void read_search(ConfigTable table, AttackSpec& spec) {
   assign(spec.gradient_shape, table.choice("gradient", gradient_shapes));
   assign(spec.box, table.choice("box", boxes));
   assign(spec.keep, table.choice("keep", keeps));
+  assign(spec.precision, table.choice("precision", precisions));
   assign(spec.start, table.choice("start", starts));
   assign(spec.iterations, table.integer("iterations", 1, most_iterations));
   assign(spec.restarts, table.integer("restarts", 1, 1'000'000));
@@ -160,6 +163,7 @@ void write_search(ConfigWriter& out, const AttackSpec& spec) {
   out.value("rate", spec.rate);
   out.value("gradient", name_in(gradient_shapes, spec.gradient_shape));
   out.value("box", name_in(boxes, spec.box));
+  out.value("precision", name_in(precisions, spec.precision));
   out.value("keep", name_in(keeps, spec.keep));
   out.value("start", name_in(starts, spec.start));
   out.value("iterations", spec.iterations);

@@ -143,6 +143,8 @@ std::string_view stored_name(DType dtype) {
       return "F64";
     case DType::i64:
       return "I64";
+    case DType::bf16:
+      return "BF16";
     case DType::boolean:
       break;
   }
