@@ -9,7 +9,7 @@ namespace palimpsest::tools {
 /// f32 operations and bytes a second, all threads together.
 struct Ceilings {
   double fma = 0;        ///< fused multiply-adds on registers, two operations each
-  double gemm = 0;       ///< oneDNN's product of two matrices 768 x 768
+  double gemm = 0;       ///< oneDNN's product of two matrices 512 x 512
   double bandwidth = 0;  ///< a[i] = b[i] + s c[i], three moves each
 };
 
