@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
 #include "ops/conv/cpu_conv.h"
 #include "ops/cpu_kernels.h"
 #include "ops/linalg/cpu_dnnl.h"
@@ -13,18 +17,36 @@ std::int64_t kernel_places(const ConvGeometry& g) {
   return g.filter.elements() / (g.filter[0] * g.filter[1]);
 }
 
-/// Where our own kernels are faster than oneDNN's. A rule and not a measurement, so that equal
-/// programs give equal bits; measured against oneDNN 2.6 on AVX-512, with tensors that come from
-/// beyond the second cache.
+bool is_strided(const ConvGeometry& g) {
+  return std::ranges::any_of(g.stride, [](std::int64_t step) { return step > 1; });
+}
+
+// Where our own kernels are faster than oneDNN's. Rules and not measurements, so that equal
+// programs give equal bits; measured against oneDNN 2.6 on AVX-512.
+
 bool own_depthwise_is_faster(const ConvGeometry& g, ConvRole role) {
   return role == ConvRole::input_grad || kernel_places(g) > 9;
 }
 
+/// The filter gradient always, the others where oneDNN computes mostly zeros.
+bool own_groups_are_faster(const ConvGeometry& g, ConvRole role) {
+  return role == ConvRole::filter_grad || (g.filter[1] == 4 && !is_strided(g));
+}
+
+/// Not for patches that do not overlap: those are a product of matrices.
+bool own_stem_is_faster(const ConvGeometry& g) {
+  const std::int64_t step =
+      std::accumulate(g.stride.begin(), g.stride.end(), std::int64_t{1}, std::multiplies<>());
+  return kernel_places(g) > step;
+}
+
 std::unique_ptr<Kernel> own_kernel(const ConvGeometry& g, ConvRole role,
                                    const KernelRequest& request) {
-  if (own_depthwise_is_faster(g, role))
-    if (auto kernel = depthwise_conv_kernel(g, role, request)) return kernel;
-  return nullptr;
+  std::unique_ptr<Kernel> kernel;
+  if (own_depthwise_is_faster(g, role)) kernel = depthwise_conv_kernel(g, role, request);
+  if (!kernel && own_groups_are_faster(g, role)) kernel = group_conv_kernel(g, role, request);
+  if (!kernel && own_stem_is_faster(g)) kernel = stem_conv_kernel(g, role, request);
+  return kernel;
 }
 
 template <class Member, ConvRole role>

@@ -21,6 +21,16 @@ std::unique_ptr<runtime::Kernel> dnnl_conv_kernel(const ConvGeometry& geometry, 
 std::unique_ptr<runtime::Kernel> depthwise_conv_kernel(const ConvGeometry& geometry, ConvRole role,
                                                        const runtime::KernelRequest& request);
 
+/// The input gradient where the input has few channels, as an image has, tensors with channels
+/// last, no groups, one or two spatial axes, f32. Null for all else.
+std::unique_ptr<runtime::Kernel> stem_conv_kernel(const ConvGeometry& geometry, ConvRole role,
+                                                  const runtime::KernelRequest& request);
+
+/// Groups of 4 or of 8 channels, as many out as in, tensors with channels last, one or two spatial
+/// axes, f32. Null for all else.
+std::unique_ptr<runtime::Kernel> group_conv_kernel(const ConvGeometry& geometry, ConvRole role,
+                                                   const runtime::KernelRequest& request);
+
 /// As products of matrices, with our own gemm: any number of spatial axes, f32 and f64.
 /// Throws UnsupportedError for other dtypes.
 std::unique_ptr<runtime::Kernel> gemm_conv_kernel(const ConvGeometry& geometry, ConvRole role,

@@ -119,8 +119,8 @@ class DepthwiseGather final : public Kernel {
 
 bool within_reach(const ConvGeometry& g, const KernelRequest& request) {
   const bool depthwise = g.groups == g.input[1] && g.groups == g.filter[0];
-  return g.channels_last && request.output.dtype == DType::f32 && depthwise &&
-         g.groups >= least_depthwise_channels && g.filter.elements() > 0;
+  return reads_f32_channels_last(g, request) && depthwise && g.groups >= least_depthwise_channels &&
+         g.filter.elements() > 0;
 }
 
 }  // namespace

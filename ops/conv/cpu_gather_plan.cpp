@@ -42,6 +42,12 @@ std::vector<AxisPhase> phases_of(const Axis& a, ConvRole role) {
 
 }  // namespace
 
+bool reads_f32_channels_last(const ConvGeometry& g, const runtime::KernelRequest& request) {
+  return g.channels_last && std::ranges::all_of(request.inputs, [](const TensorType& type) {
+           return type.dtype == DType::f32;
+         });
+}
+
 std::optional<GatherPlan> gather_plan(const ConvGeometry& g, ConvRole role) {
   if (g.spatial_rank() > 2) return std::nullopt;
   const Axis columns = axis_of(g, g.spatial_rank() == 1 ? 0 : 1);

@@ -35,6 +35,9 @@ struct GatherPlan {
   std::int64_t kernel_places() const { return kernel_rows * kernel_columns; }
 };
 
+/// What all kernels that follow a plan ask for. The operands of an f32 result may be bf16.
+bool reads_f32_channels_last(const ConvGeometry& geometry, const runtime::KernelRequest& request);
+
 /// For role forward or input_grad. Nothing for more than two spatial axes.
 std::optional<GatherPlan> gather_plan(const ConvGeometry& geometry, ConvRole role);
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
 #include "ops/conv/cpu_conv.h"
@@ -31,11 +32,6 @@ runtime::KernelTable only() {
   table.add<ConvFilterGrad>(prepare<factory, ConvFilterGrad, ConvRole::filter_grad>);
   return table;
 }
-
-struct Geometry {
-  std::int64_t groups, inputs, outputs;  ///< inputs and outputs of one group
-  std::int64_t size, kernel;
-};
 
 /// Integer operands: every sum is exact, so the kernels must agree to the bit. With one thread or
 /// two, with a packed filter or one that comes with the run.
@@ -119,6 +115,84 @@ TEST_CASE("own depthwise kernels are exact on the shapes of mobile networks") {
                     square_geometry(2, 40, size, 40, kernel, stride, 40), all_roles);
 }
 
+TEST_CASE("own kernels of small groups are exact on sampled geometries") {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Sampler s(seed);
+    // By the processor's vectors: 16, 8 and 4 channels at a time.
+    const auto channels = s.one_of<std::int64_t>({4, 8, 12, 16, 24, 32, 48, 64});
+    const std::int64_t group = channels % 8 == 0 && s.coin() ? 8 : 4;
+    CAPTURE(seed);
+    check_roles(only<group_conv_kernel>(), s,
+                sampled_geometry(s, channels / group, group, group, 5), all_roles);
+  }
+}
+
+TEST_CASE("own kernels of small groups are exact on the shapes of ResNeXt") {
+  Sampler s(1);
+  for (const std::int64_t size : {7, 14, 28, 32, 56})
+    for (const std::int64_t group : {4, 8})
+      for (const std::int64_t stride : {1, 2})
+        check_roles(only<group_conv_kernel>(), s,
+                    square_geometry(1, 32, size, 32, 3, stride, 32 / group), all_roles);
+}
+
+TEST_CASE("own input gradients of images are exact on sampled geometries") {
+  for (std::uint64_t seed = 0; seed < 120; ++seed) {
+    Sampler s(seed);
+    const auto outputs = s.one_of<std::int64_t>({4, 5, 7, 8, 12, 16, 17, 24, 32, 40, 64});
+    CAPTURE(seed);
+    check_roles(only<stem_conv_kernel>(), s, sampled_geometry(s, 1, s.integer(1, 4), outputs, 7),
+                {ConvRole::input_grad});
+  }
+}
+
+TEST_CASE("own input gradients of images are exact on the first layers of networks") {
+  Sampler s(1);
+  for (const std::int64_t channels : {1, 3})
+    for (const auto& [size, outputs, kernel, stride] : {std::array<std::int64_t, 4>{56, 64, 7, 2},
+                                                        {32, 64, 3, 1},
+                                                        {64, 32, 3, 2},
+                                                        {32, 12, 5, 2},
+                                                        {32, 16, 3, 1},
+                                                        {32, 96, 4, 4}})
+      check_roles(only<stem_conv_kernel>(), s,
+                  square_geometry(2, channels, size, outputs, kernel, stride, 1),
+                  {ConvRole::input_grad});
+}
+
+TEST_CASE("the intended kernel is chosen for each kind of channels-last convolution") {
+  const auto chosen = [](const ConvGeometry& first, ConvRole role) {
+    ConvGeometry g = first;
+    g.channels_last = true;
+    Sampler s(1);
+    const Literal x = stored(small_integers(s, g.input), true).converted(DType::f32),
+                  ct = stored(small_integers(s, g.output), true).converted(DType::f32),
+                  w = small_integers(s, g.filter).converted(DType::f32);
+    if (role == ConvRole::forward) return run_kernel(cpu(), Conv{g}, {x, w}).algorithm;
+    if (role == ConvRole::input_grad) return run_kernel(cpu(), ConvInputGrad{g}, {ct, w}).algorithm;
+    return run_kernel(cpu(), ConvFilterGrad{g}, {ct, x}).algorithm;
+  };
+  // MobileNet, EfficientNet, ConvNeXt
+  const ConvGeometry three = square_geometry(1, 32, 14, 32, 3, 1, 32),
+                     five = square_geometry(1, 32, 14, 32, 5, 2, 32),
+                     seven = square_geometry(1, 96, 14, 96, 7, 1, 96);
+  CHECK(chosen(three, ConvRole::input_grad) == "own:depthwise");
+  for (const ConvRole role : all_roles) {
+    CHECK(chosen(five, role) == "own:depthwise");
+    CHECK(chosen(seven, role) == "own:depthwise");
+  }
+  // ResNeXt-50 32x4d
+  const ConvGeometry fours = square_geometry(1, 128, 14, 128, 3, 1, 32),
+                     eights = square_geometry(1, 256, 14, 256, 3, 2, 32);
+  for (const ConvRole role : all_roles) CHECK(chosen(fours, role) == "own:groups");
+  CHECK(chosen(eights, ConvRole::filter_grad) == "own:groups");
+  // ResNet, VGG, LeNet; a vision transformer's patches are left to oneDNN
+  CHECK(chosen(square_geometry(1, 3, 32, 64, 7, 2, 1), ConvRole::input_grad) == "own:stem");
+  CHECK(chosen(square_geometry(1, 3, 32, 64, 3, 1, 1), ConvRole::input_grad) == "own:stem");
+  CHECK(chosen(square_geometry(1, 3, 32, 12, 5, 2, 1), ConvRole::input_grad) == "own:stem");
+  CHECK(chosen(square_geometry(1, 3, 32, 64, 8, 8, 1), ConvRole::input_grad) != "own:stem");
+}
+
 TEST_CASE("own kernels refuse what they were not made for") {
   const auto refused = [](const runtime::KernelTable& table, const ConvGeometry& g, DType dtype) {
     Sampler s(1);
@@ -130,9 +204,21 @@ TEST_CASE("own kernels refuse what they were not made for") {
   refused(only<depthwise_conv_kernel>(), depthwise, DType::f32);  // channels first
   depthwise.channels_last = true;
   refused(only<depthwise_conv_kernel>(), depthwise, DType::f64);
+  refused(only<depthwise_conv_kernel>(), depthwise, DType::bf16);
   ConvGeometry multiplied = square_geometry(1, 16, 5, 32, 3, 1, 16);
   multiplied.channels_last = true;
   refused(only<depthwise_conv_kernel>(), multiplied, DType::f32);
+  ConvGeometry grouped = square_geometry(1, 16, 5, 16, 3, 1, 4);
+  refused(only<group_conv_kernel>(), grouped, DType::f32);  // channels first
+  grouped.channels_last = true;
+  refused(only<group_conv_kernel>(), grouped, DType::f64);
+  refused(only<group_conv_kernel>(), grouped, DType::bf16);
+  ConvGeometry widening = square_geometry(1, 16, 5, 32, 3, 1, 4);
+  widening.channels_last = true;
+  refused(only<group_conv_kernel>(), widening, DType::f32);
+  ConvGeometry stem = square_geometry(1, 3, 5, 16, 3, 1, 1);
+  stem.channels_last = true;
+  refused(only<stem_conv_kernel>(), stem, DType::f32);  // another role
 }
 
 }  // namespace palimpsest::testing
