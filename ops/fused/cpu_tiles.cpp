@@ -109,7 +109,7 @@ void TileProgram::read_repeated(const RepeatedOperand& repeated, const std::byte
 
 void TileProgram::fetch_ahead(std::span<const std::byte* const> inputs, std::int64_t at,
                               std::int64_t count) const {
-  if (at + count > whole_elements_) return;
+  if (instructions_.empty() || at + count > whole_elements_) return;
   constexpr std::size_t line = 64;
   for (const WholeOperand& operand : far_) {
     const std::byte* first = inputs[operand.operand] + static_cast<std::size_t>(at) * operand.size;
