@@ -4,7 +4,7 @@
 
 writes FOLDER/PROBLEM/: `model.onnx`; `state.npz` (PyTorch's names); `update.npz` (the target gradient, one member
 for each parameter); `case.npz` (`images` [batch, 3, size, size] f32, `labels` [batch] i64); `start.npz` (the images
-alone); `reference.npz` (`distance` [], `gradient` like the images, f64: PyTorch's values in double precision). A folder that holds them
+alone); `reference.npz` (`distance` [], `gradient` like the images, f64: PyTorch's values in double precision; `useful_flop` []: see `useful_flop`). A folder that holds them
 already is left as it is.
 """
 
@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "oracles"))
 
@@ -30,7 +32,7 @@ import weights  # noqa: E402
 
 IMAGENET_CLASSES = 1000
 SEED = 1
-SMALL, CANDIDATES = 32, 32
+SMALL, SMALL_CANDIDATES, CANDIDATES = 32, 32, 8
 
 
 class Attention(nn.Module):
@@ -178,14 +180,34 @@ def shape_of(problem: Problem) -> tuple[int, int]:
 
 
 def first_images(problem: Problem, model: nn.Module, generator: torch.Generator) -> torch.Tensor:
-    """Random images; of small ones the candidate farthest from every kink, so that rounding flips no mask.
-
-    Large networks have too many activations for such images to exist.
-    """
-    candidates = [weights.grid_images(generator, *shape_of(problem)) for _ in range(CANDIDATES)]
-    if problem.network.size > SMALL:
-        return candidates[0]
+    """Of some random batches, the one farthest from every kink, so that rounding puts few activations across one."""
+    count = SMALL_CANDIDATES if problem.network.size <= SMALL else CANDIDATES
+    candidates = [weights.grid_images(generator, *shape_of(problem)) for _ in range(count)]
     return max(candidates, key=lambda x: reference.kink_margin(model, x))
+
+
+def useful_flop(model: nn.Module, x: torch.Tensor) -> int:
+    """Floating-point operations of the products that one iteration cannot do without.
+
+    A product with a weight is done 7 times (forward; 2 backward; 4 along the tangent), at the images, which need no
+    derivative before v is known, 5 times; a product of two activations 9 times (forward; 2; 2 + 4).
+    """
+    products: list[tuple[str, int]] = []
+
+    class Recorder(TorchDispatchMode):
+        """Counts each product of the forward pass."""
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            if count := flop_registry.get(func.overloadpacket):
+                products.append((func.overloadpacket.__name__, count(*args, **(kwargs or {}), out_val=out)))
+            return out
+
+    with torch.no_grad(), Recorder():
+        model(x)
+    times = [9 if name in ("bmm", "baddbmm") else 7 for name, _ in products]
+    times[0] = 5
+    return sum(factor * count for factor, (_, count) in zip(times, products))
 
 
 def write(problem: Problem, folder: Path) -> None:
@@ -208,7 +230,8 @@ def write(problem: Problem, folder: Path) -> None:
     gradient = reference.parameter_gradients(model, x, y, create_graph=True)
     distance = reference.cosine_distance(gradient, [value.double() for value in target])
     answer = torch.autograd.grad(distance, x)[0]
-    np.savez(folder / "reference.npz", distance=distance.detach().numpy(), gradient=answer.contiguous().numpy())
+    np.savez(folder / "reference.npz", distance=distance.detach().numpy(), gradient=answer.contiguous().numpy(),
+             useful_flop=useful_flop(model, x.detach()))
 
 
 def main() -> None:

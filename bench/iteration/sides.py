@@ -42,13 +42,12 @@ class Kind:
 
 
 KINDS = [
-    Kind("torch", "eager"),
-    Kind("torch-best", "eager-channels-last"), Kind("torch-best", "backward"), Kind("torch-best", "func"),
-    Kind("torch-best", "for"),
-    Kind("torch-best", "func-compile"), Kind("torch-best", "for-compile"),
-    Kind("jax-grad-grad", "grad-grad-nchw"), Kind("jax-grad-grad", "grad-grad-nhwc"),
-    Kind("jax-for", "for-nchw"), Kind("jax-for", "for-nhwc"),
     Kind("palimpsest", ""), Kind("palimpsest-mixed", ""),
+    Kind("torch", "eager"),
+    Kind("jax-for", "for-nchw"), Kind("jax-for", "for-nhwc"),
+    Kind("jax-grad-grad", "grad-grad-nchw"), Kind("jax-grad-grad", "grad-grad-nhwc"),
+    Kind("torch-best", "eager-channels-last"), Kind("torch-best", "backward"), Kind("torch-best", "func"),
+    Kind("torch-best", "for"), Kind("torch-best", "func-compile"), Kind("torch-best", "for-compile"),
 ]
 PLAIN_ADAM = [word for setting in ("objective.total_variation=0", "search.gradient=raw", "search.box=none",
                                    "search.rate=0.01", "schedule.kind=constant") for word in ("--set", setting)]
@@ -219,6 +218,14 @@ class EngineSide:
 def start(kind: Kind, setting: Setting):
     """The side, loaded; Failed with the reason where it cannot be."""
     return EngineSide(kind, setting) if kind.library == "palimpsest" else PeerSide(kind, setting)
+
+
+def ceiling(setting: Setting) -> float:
+    """The matrix-product ceiling of these processors at this moment, FLOP/s."""
+    call = [sys.executable, str(HERE / "ceiling.py"), str(setting.threads)]
+    ended = subprocess.run(call, env=environment(setting), preexec_fn=pin(setting.threads), capture_output=True,
+                           text=True, check=True)
+    return float(ended.stdout)
 
 
 def enough_iterations(seconds: float, wanted: float) -> int:

@@ -51,6 +51,7 @@ def ratio_rows(results: dict, threads: int, ours: str) -> list[list[str]]:
 def outcome_of(result: dict, family: str) -> dict | None:
     """The screening of the kind that stands for a family."""
     names = result["runs"][0]["kinds"] if result["runs"] else {}
+    family = "torch" if family == "torch-best" and family not in names else family  # no variant was faster
     return result["screening"].get(names.get(family, ""))
 
 
@@ -60,6 +61,20 @@ def detail_rows(results: dict, entry) -> list[list[str]]:
     for problem, result in results.items():
         cells = [outcome_of(result, family) for family in (*PEERS, OURS, MIXED)]
         rows.append([title(problem)] + [entry(cell) if cell and "failed" not in cell else "–" for cell in cells])
+    return rows
+
+
+def share_rows(results: dict, threads: int) -> list[list[str]]:
+    """Useful FLOP/s over the ceiling."""
+    rows = []
+    for problem, result in results.items():
+        run = next((run for run in result["runs"] if run["threads"] == threads), None)
+        if run:
+            found = dict(run["shares"])
+            if "torch" in found:
+                found.setdefault("torch-best", found["torch"])
+            rows.append([title(problem)] + [f"{100 * found[family]:.0f} %" if family in found else "–"
+                                            for family in (*PEERS, OURS, MIXED)])
     return rows
 
 
@@ -108,6 +123,11 @@ def section(results: dict) -> str:
                 clock = "processor time on one thread" if threads == 1 else "time by the clock on two threads"
                 parts.append(f"**Peer's time over the engine's ({words}), {clock}:** median (quartiles)")
                 parts.append(table([""] + heads, rows))
+    for threads in (1, 2):
+        if rows := share_rows(results, threads):
+            parts.append("**Share of the measured matrix-product ceiling of f32, "
+                         f"{threads} thread{'s' if threads > 1 else ''}:**")
+            parts.append(table([""] + heads + ["engine", "engine, mixed"], rows))
     parts += ["**Memory of an iteration above weights and target, MiB, one thread:**",
               table([""] + heads + ["engine", "engine, mixed"],
                     detail_rows(results, lambda cell: f"{cell['memory']['iteration'] / MEBI:.0f}")),
