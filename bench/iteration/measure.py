@@ -1,6 +1,6 @@
 """Times one matching iteration: the engine beside PyTorch and JAX. `scripts/bench.sh` calls this.
 
-    python bench/iteration/measure.py COMMAND [PROBLEM...] [--quick] [--screen-only] [--again] [--threads 1 2]
+    python bench/iteration/measure.py COMMAND [PROBLEM...] [--quick] [--screen-only] [--again] [--without WORD...] [--threads 1 2]
 
 COMMAND is the palimpsest executable. For each problem every kind of side first computes the distance and dD/dx, which
 must agree with float64, and is timed alone on one thread (screening; kept in build/bench/PROBLEM/screening.json for as
@@ -90,6 +90,11 @@ def peer_versions() -> dict[str, str]:
     return {name: version(name) for name in ("torch", "torchvision", "jax", "jaxlib", "numpy", "onnx")}
 
 
+def left_out(kind: sides.Kind, options: argparse.Namespace) -> bool:
+    """Whether --without names it."""
+    return any(word in kind.name for word in options.without)
+
+
 def screened(setting: sides.Setting, options: argparse.Namespace) -> dict[str, dict]:
     """Every kind's screening. Peers' are read where they are known; the engine's are always made."""
     path = setting.case / "screening.json"
@@ -97,7 +102,7 @@ def screened(setting: sides.Setting, options: argparse.Namespace) -> dict[str, d
     if known.get("versions") != peer_versions():
         known = {"versions": peer_versions(), "kinds": {}}
     for kind in sides.KINDS:
-        if kind.name in known["kinds"] and kind.library != ENGINE:
+        if kind.name in known["kinds"] and kind.library != ENGINE or left_out(kind, options):
             continue
         known["kinds"][kind.name] = outcome = screen(kind, setting, options.seconds)
         print(f"  {setting.problem} {kind.name}: {describe(outcome)}", flush=True)
@@ -120,7 +125,7 @@ def chosen(outcomes: dict[str, dict]) -> list[sides.Kind]:
     """
     best: dict[str, sides.Kind] = {}
     for kind in sides.KINDS:
-        if "failed" in outcomes[kind.name]:
+        if "failed" in outcomes.get(kind.name, {"failed": "left out"}):
             continue
         if kind.family not in best or outcomes[kind.name]["cpu"] < outcomes[best[kind.family].name]["cpu"]:
             best[kind.family] = kind
@@ -148,7 +153,7 @@ def ratios(times: dict[str, list[dict]]) -> dict[str, dict]:
 
 
 def rounds(kinds: list[sides.Kind], setting: sides.Setting, options: argparse.Namespace) -> dict:
-    """All kinds in turn. The engine's own account of its last run is kept too."""
+    """All kinds in turn, and then the engine's own account."""
     running, failures, counts = {}, {}, {}
     ceiling = sides.ceiling(setting)
     try:
@@ -164,7 +169,7 @@ def rounds(kinds: list[sides.Kind], setting: sides.Setting, options: argparse.Na
         for _ in range(options.rounds):
             for family, side in running.items():
                 times[family].append(side.run(counts[family]))
-        engine = {family: side.last for family, side in running.items() if family.startswith(ENGINE)}
+        engine = {family: side.account() for family, side in running.items() if family.startswith(ENGINE)}
     finally:
         for side in running.values():
             side.stop()
@@ -194,7 +199,7 @@ def conditions(options: argparse.Namespace) -> dict:
     called = subprocess.run([options.command, "--version"], capture_output=True, text=True, check=True)
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True)
     return {"date": datetime.date.today().isoformat(), "processor": processor(), "rounds": options.rounds,
-            "seconds_each": options.seconds, "versions": {
+            "seconds_each": options.seconds, "left_out": options.without, "versions": {
                 "palimpsest": called.stdout.strip().removeprefix("palimpsest "), "commit": commit.stdout.strip(),
                 **peer_versions()},
             "removed_variables": sides.removed_variables()}
@@ -207,7 +212,7 @@ def measure(problem: str, options: argparse.Namespace) -> None:
     outcomes = screened(setting, options)
     if options.screen_only:
         return
-    kinds = chosen(outcomes)
+    kinds = chosen({kind.name: outcomes[kind.name] for kind in sides.KINDS if not left_out(kind, options)})
     runs = []
     for threads in options.threads:
         runs.append(rounds(kinds, sides.Setting(FOLDER, problem, threads, options.command, options.patience), options))
@@ -228,6 +233,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="5 rounds of about 0.3 s instead of 7 of 1.5 s")
     parser.add_argument("--screen-only", action="store_true", help="no rounds")
     parser.add_argument("--again", action="store_true", help="screen the peers again")
+    parser.add_argument("--without", nargs="+", default=[], metavar="WORD",
+                        help="leave out kinds whose names contain it, such as compile; not for figures to be stated")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--patience", type=float, default=900, help="seconds until a side is given up")
     options = parser.parse_args()

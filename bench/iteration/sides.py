@@ -181,6 +181,8 @@ class EngineSide:
                                    capture_output=True, text=True, timeout=self.setting.patience)
         except subprocess.TimeoutExpired as error:
             raise Failed(f"no answer in {self.setting.patience:.0f} s") from error
+        except OSError as error:
+            raise Failed(f"{self.setting.command}: {error.strerror}") from error
         if ended.returncode:
             lines = (ended.stderr or ended.stdout).strip().splitlines()
             raise Failed(f"exit {ended.returncode}: {lines[-1] if lines else ''}")
@@ -192,7 +194,7 @@ class EngineSide:
     def values(self) -> tuple[float, np.ndarray]:
         """Distance and dD/dx at the first images."""
         path = self.setting.case / f"gradient-{os.getpid()}.npz"
-        data = self.call(1, 0, ["--gradient", str(path)])
+        data = self.call(1, 0, ["--profile", "0", "--gradient", str(path)])
         with np.load(path) as held:
             gradient = held["gradient.images"]
         path.unlink()
@@ -200,8 +202,13 @@ class EngineSide:
 
     def run(self, iterations: int) -> dict[str, float]:
         """Seconds an iteration, `wall` and `cpu`."""
-        data = self.call(iterations, 2, [])
+        data = self.call(iterations, 2, ["--profile", "0"])
         return {clock: sum(data[f"{clock}_seconds"]) / iterations for clock in ("wall", "cpu")}
+
+    def account(self) -> dict:
+        """The command's own: memory, products, time by role and primitive, ceilings. Without single nodes."""
+        data = self.call(1, 2, ["--profile", "3"])
+        return {name: value for name, value in data.items() if name not in ("nodes", "wall_seconds", "cpu_seconds")}
 
     def memory(self) -> dict[str, int]:
         """Bytes: the plan without one copy of weights and target each, and the process's peak with import."""

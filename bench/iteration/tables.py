@@ -106,8 +106,9 @@ def conditions(results: dict) -> str:
     for result in results.values():
         held = result["conditions"]
         versions = ", ".join(f"{name} {held['versions'][name]}" for name in ("palimpsest", "torch", "jax"))
+        left_out = f"; without {', '.join(held['left_out'])}" if held["left_out"] else ""
         sentence = (f"{held['processor']}; {versions} (commit {held['versions']['commit']}); {held['rounds']} rounds; "
-                    f"{held['date']}.")
+                    f"{held['date']}{left_out}.")
         if sentence not in sentences:
             sentences.append(sentence)
     return "\n".join(sentences)
