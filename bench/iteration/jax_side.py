@@ -37,11 +37,13 @@ class JaxSide:
         self.buffers = {name: jnp.asarray(value) for name, value in weights.items() if name not in target}
         self.parameters = {name: jnp.asarray(weights[name]) for name in target}
         self.target = {name: jnp.asarray(value) for name, value in target.items()}
-        self.target_norm = jnp.sqrt(dot(self.target, self.target))
+        self.target_norm = np.float32(np.sqrt(sum(np.square(value, dtype=np.float64).sum()
+                                                  for value in case.target.values())))
         self.labels = jnp.asarray(case.labels)
         self.matching = self.by_forward_over_reverse if forward_over_reverse else self.by_reverse_over_reverse
         self.first = case.images
-        self.state = [jnp.asarray(case.images), jnp.zeros_like(case.images), jnp.zeros_like(case.images)]
+        zeros = np.zeros_like(case.images)
+        self.state = tuple(jnp.array(value) for value in (case.images, zeros, zeros))
         self.steps = 0
         self.network.parameters = {}
 
@@ -69,28 +71,29 @@ class JaxSide:
         return distance, tangent(direction)[1]
 
     def step(self, images: jax.Array, mean: jax.Array, square: jax.Array, count: jax.Array, held: tuple) -> tuple:
-        """One iteration with Adam."""
-        _, gradient = self.matching(images, held)
+        """One iteration with Adam: the new state, and D and dD/dx where it began."""
+        distance, gradient = self.matching(images, held)
         mean = peer.BETA1 * mean + (1 - peer.BETA1) * gradient
         square = peer.BETA2 * square + (1 - peer.BETA2) * gradient * gradient
         corrected = jnp.sqrt(square / (1 - peer.BETA2 ** count)) + peer.EPSILON
-        return images - peer.RATE / (1 - peer.BETA1 ** count) * mean / corrected, mean, square
+        images = images - peer.RATE / (1 - peer.BETA1 ** count) * mean / corrected
+        return images, mean, square, distance, gradient
 
     def compile(self) -> None:
-        held = (self.parameters, self.buffers, self.target)
-        self.compiled_step = jax.jit(self.step, donate_argnums=(0, 1, 2)).lower(
-            *self.state, np.float32(1), held).compile()
-        self.compiled_values = jax.jit(self.matching).lower(self.first, held).compile()
+        self.held = (self.parameters, self.buffers, self.target)
+        self.compiled = jax.jit(self.step, donate_argnums=(0, 1, 2)).lower(
+            *self.state, np.float32(1), self.held).compile()
 
     def values(self) -> tuple[float, np.ndarray]:
-        distance, gradient = self.compiled_values(self.first, (self.parameters, self.buffers, self.target))
+        zeros = np.zeros_like(self.first)
+        start = [jnp.array(value) for value in (self.first, zeros, zeros)]
+        *_, distance, gradient = self.compiled(*start, np.float32(1), self.held)
         return float(distance), np.asarray(gradient)
 
     def run(self, iterations: int) -> None:
-        held = (self.parameters, self.buffers, self.target)
         for _ in range(iterations):
             self.steps += 1
-            self.state = list(self.compiled_step(*self.state, np.float32(self.steps), held))
+            self.state = self.compiled(*self.state, np.float32(self.steps), self.held)[:3]
         jax.block_until_ready(self.state)
 
 

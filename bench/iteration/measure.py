@@ -1,6 +1,7 @@
 """Times one matching iteration: the engine beside PyTorch and JAX. `scripts/bench.sh` calls this.
 
-    python bench/iteration/measure.py COMMAND [PROBLEM...] [--quick] [--screen-only] [--again] [--without WORD...] [--threads 1 2]
+    python bench/iteration/measure.py COMMAND [PROBLEM...] [--quick] [--screen-only] [--again] [--without WORD...]
+                                      [--threads 1 2]
 
 COMMAND is the palimpsest executable. For each problem every kind of side first computes the distance and dD/dx, which
 must agree with float64, and is timed alone on one thread (screening; kept in build/bench/PROBLEM/screening.json for as

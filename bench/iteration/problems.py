@@ -4,8 +4,8 @@
 
 writes FOLDER/PROBLEM/: `model.onnx`; `state.npz` (PyTorch's names); `update.npz` (the target gradient, one member
 for each parameter); `case.npz` (`images` [batch, 3, size, size] f32, `labels` [batch] i64); `start.npz` (the images
-alone); `reference.npz` (`distance` [], `gradient` like the images, f64: PyTorch's values in double precision; `useful_flop` []: see `useful_flop`). A folder that holds them
-already is left as it is.
+alone); `reference.npz` (`distance` [], `gradient` like the images, f64: PyTorch's values in double precision;
+`useful_flop` []: see `useful_flop`). A folder that holds them already is left as it is.
 """
 
 from __future__ import annotations

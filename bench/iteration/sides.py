@@ -174,8 +174,8 @@ class EngineSide:
             labels = ",".join(str(label) for label in held["labels"])
         call = [self.setting.command, "bench", str(case / "model.onnx"), "--update", str(case / "update.npz"),
                 "--labels", labels, "--start", str(case / "start.npz"), "--recipe", "inverting-gradients",
-                *PLAIN_ADAM, "--iterations", str(iterations), "--warmup", str(warmup), "--threads", str(self.setting.threads),
-                "--json", *ENGINE_OPTIONS[self.kind.family], *extra]
+                *PLAIN_ADAM, "--iterations", str(iterations), "--warmup", str(warmup),
+                "--threads", str(self.setting.threads), "--json", *ENGINE_OPTIONS[self.kind.family], *extra]
         try:
             ended = subprocess.run(call, env=environment(self.setting), preexec_fn=pin(self.setting.threads),
                                    capture_output=True, text=True, timeout=self.setting.patience)
