@@ -49,12 +49,24 @@ std::unique_ptr<Kernel> own_kernel(const ConvGeometry& g, ConvRole role,
   return kernel;
 }
 
+/// With operands in bf16 that are first widened to f32. oneDNN's bf16 kernels are at their best
+/// where its f32 kernels are poor, but for these.
+bool own_widened_is_faster(const ConvGeometry& g, ConvRole role) {
+  const bool depthwise = g.groups == g.input[1] && g.groups == g.filter[0];
+  if (!g.channels_last || g.groups == 1) return false;
+  return depthwise ? role == ConvRole::filter_grad && kernel_places(g) > 9
+                   : g.filter[1] == 4 && own_groups_are_faster(g, role);
+}
+
 template <class Member, ConvRole role>
 std::unique_ptr<Kernel> prepare(const KernelRequest& request) {
   const ConvGeometry& geometry = request.op.as<Member>()->geometry;
+  const bool narrow = operand_dtype(request) == DType::bf16;
   if (auto kernel = own_kernel(geometry, role, request)) return kernel;
+  if (narrow && own_widened_is_faster(geometry, role))
+    return widened_kernel(request, prepare<Member, role>);
   if (auto kernel = dnnl_conv_kernel(geometry, role, request)) return kernel;
-  if (operand_dtype(request) == DType::bf16) return widened_kernel(request, prepare<Member, role>);
+  if (narrow) return widened_kernel(request, prepare<Member, role>);
   return gemm_conv_kernel(geometry, role, request);
 }
 

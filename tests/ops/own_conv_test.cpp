@@ -193,6 +193,23 @@ TEST_CASE("the intended kernel is chosen for each kind of channels-last convolut
   CHECK(chosen(square_geometry(1, 3, 32, 64, 8, 8, 1), ConvRole::input_grad) != "own:stem");
 }
 
+TEST_CASE("operands in bf16 are widened for own kernels where oneDNN's are slower still") {
+  Sampler s(1);
+  for (ConvGeometry g :
+       {square_geometry(1, 32, 9, 32, 5, 1, 32), square_geometry(1, 16, 9, 16, 3, 2, 4)}) {
+    g.channels_last = true;
+    const Literal x = stored(small_integers(s, g.input), true),
+                  ct = stored(small_integers(s, g.output), true);
+    const Literal expected = run_kernel(only<gemm_conv_kernel>(), ConvFilterGrad{g},
+                                        {ct.converted(DType::f64), x.converted(DType::f64)})
+                                 .value.converted(DType::f32);
+    const KernelResult result =
+        run_kernel(cpu(), ConvFilterGrad{g}, {ct.converted(DType::bf16), x.converted(DType::bf16)});
+    CHECK(result.value == expected);
+    CHECK(result.algorithm.starts_with("widened own:"));
+  }
+}
+
 TEST_CASE("own kernels refuse what they were not made for") {
   const auto refused = [](const runtime::KernelTable& table, const ConvGeometry& g, DType dtype) {
     Sampler s(1);
