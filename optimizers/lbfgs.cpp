@@ -4,36 +4,30 @@
 #include <cmath>
 
 #include "graph/error.h"
+#include "optimizers/host_vectors.h"
 
 namespace palimpsest::optimizers {
 namespace {
 
 template <class T>
 double dot(const std::vector<T>& a, const std::vector<T>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-  return sum;
+  return optimizers::dot(a.data(), b.data(), a.size());
 }
 
 template <class T>
 double largest(const std::vector<T>& a) {
-  double most = 0;
-  for (const T x : a) most = std::max(most, static_cast<double>(std::abs(x)));
-  return most;
+  return largest_magnitude(a.data(), a.size());
 }
 
 template <class T>
 double sum_of_magnitudes(const std::vector<T>& a) {
-  double sum = 0;
-  for (const T x : a) sum += static_cast<double>(std::abs(x));
-  return sum;
+  return optimizers::sum_of_magnitudes(a.data(), a.size());
 }
 
 /// y += factor * x
 template <class T>
 void add_scaled(std::vector<T>& y, double factor, const std::vector<T>& x) {
-  for (std::size_t i = 0; i < y.size(); ++i) y[i] += static_cast<T>(factor) * x[i];
+  optimizers::add_scaled(y.data(), static_cast<T>(factor), x.data(), y.size());
 }
 
 template <class T>
@@ -45,9 +39,11 @@ std::vector<T> joined(const std::vector<std::span<const T>>& parts) {
 
 template <class T>
 void move(const std::vector<std::span<T>>& variables, double factor, const std::vector<T>& along) {
-  std::size_t next = 0;
-  for (const std::span<T> variable : variables)
-    for (T& x : variable) x += static_cast<T>(factor) * along[next++];
+  const T* from = along.data();
+  for (const std::span<T> variable : variables) {
+    optimizers::add_scaled(variable.data(), static_cast<T>(factor), from, variable.size());
+    from += variable.size();
+  }
 }
 
 /// f and its flat gradient, checked.
