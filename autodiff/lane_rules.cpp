@@ -24,18 +24,21 @@ Value repeated(Value x, std::int64_t lanes) {
   return broadcast_to(reshape(from, with_front(from.shape(), 1)), with_front(x.shape(), lanes));
 }
 
-/// The primitive once per lane, for the few that know no batch.
-Value unrolled(const Op& op, const LaneCall& call) {
-  std::vector<Value> results;
-  for (std::int64_t lane = 0; lane < call.lanes; ++lane) {
-    std::vector<Value> operands;
-    for (std::size_t k = 0; k < call.operands.size(); ++k)
-      operands.push_back(call.has_lanes[k]
-                             ? squeeze_axis(slice_axis(call.operands[k], 0, lane, 1), 0)
-                             : call.operands[k]);
-    results.push_back(expand_axis(call.graph.add(op, std::move(operands)), 0));
-  }
-  return concat(std::move(results), 0);
+/// Whether a value was [1, ...] before it got its lanes: those can then take the place of that
+/// axis.
+bool leads_with_one(Value laned) { return laned.shape().rank() > 1 && laned.shape()[1] == 1; }
+
+/// One lane of [lanes, ...], of the source's shape.
+Value lane_of(Value x, std::int64_t lane) {
+  if (leads_with_one(x)) return slice_axis(squeeze_axis(x, 1), 0, lane, 1);
+  return squeeze_axis(slice_axis(x, 0, lane, 1), 0);
+}
+
+Value joined(std::vector<Value> lanes) {
+  if (lanes.front().shape().rank() > 0 && lanes.front().shape()[0] == 1)
+    return expand_axis(concat(std::move(lanes), 0), 1);
+  for (Value& lane : lanes) lane = expand_axis(lane, 0);
+  return concat(std::move(lanes), 0);
 }
 
 }  // namespace
@@ -48,6 +51,17 @@ std::vector<Value> LaneCall::all_laned() const {
   std::vector<Value> values;
   for (std::size_t k = 0; k < operands.size(); ++k) values.push_back(laned(k));
   return values;
+}
+
+Value unrolled(const Op& op, const LaneCall& call) {
+  std::vector<Value> results;
+  for (std::int64_t lane = 0; lane < call.lanes; ++lane) {
+    std::vector<Value> operands;
+    for (std::size_t k = 0; k < call.operands.size(); ++k)
+      operands.push_back(call.has_lanes[k] ? lane_of(call.operands[k], lane) : call.operands[k]);
+    results.push_back(call.graph.add(op, std::move(operands)));
+  }
+  return joined(std::move(results));
 }
 
 Value with_lanes_merged(Value x) {
@@ -65,6 +79,7 @@ Value with_lanes_split(Value x, std::int64_t lanes) {
 }
 
 Value laned_result(const Op& op, const LaneCall& call) {
+  if (const Value result = laned_in_front(op, call)) return result;
   if (is_elementwise(op)) return call.graph.add(op, call.all_laned());
   for (const auto rule : {laned_movement, laned_along, laned_product})
     if (const Value result = rule(op, call)) return result;

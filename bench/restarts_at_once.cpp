@@ -82,12 +82,15 @@ void measure(const std::string& name, const Model& model, const AttackSpec& spec
 
 int main() {
   const small_models::NetworkSpec spec{.weight_scale = 0.1};
-  const Model lenet = small_models::lenet(spec), mlp = small_models::mlp(spec);
+  const Model lenet = small_models::lenet(spec), mlp = small_models::mlp(28, 64, spec);
+  const Model smaller = small_models::mlp(8, 32, spec), smallest = small_models::mlp(4, 16, spec);
   std::cout << "| model | attack | restarts at once | launches | ms an iteration of all | "
                "candidate-iterations a second | times one alone | MiB |\n"
                "|---|---|---|---|---|---|---|---|\n";
   for (const auto& attack : {inversion::inverting_gradients(), inversion::dlg()}) {
     measure("LeNet 32x32", lenet, attack);
     measure("MLP 784-64-10", mlp, attack);
+    measure("MLP 64-32-10", smaller, attack);
+    measure("MLP 16-16-10", smallest, attack);
   }
 }

@@ -102,9 +102,9 @@ Model lenet(const NetworkSpec& spec) {
   return builder.finish(features, builder.linear("fc", features, 10));
 }
 
-Model mlp(const NetworkSpec& spec) {
-  Builder builder(spec, {1, 28, 28}, ImageLayout::nchw);
-  const Value features = sigmoid(builder.linear("hidden", builder.flat(builder.input()), 64));
+Model mlp(std::int64_t extent, std::int64_t hidden, const NetworkSpec& spec) {
+  Builder builder(spec, {1, extent, extent}, ImageLayout::nchw);
+  const Value features = sigmoid(builder.linear("hidden", builder.flat(builder.input()), hidden));
   return builder.finish(features, builder.linear("fc", features, 10));
 }
 

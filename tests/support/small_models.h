@@ -19,8 +19,8 @@ Model sigmoid_network(const NetworkSpec& spec = {});
 /// 3x32x32 -> three convolutions 5x5 (12 channels, strides 2, 2, 1) with sigmoids -> linear (10
 /// classes): the LeNet of Deep Leakage from Gradients.
 Model lenet(const NetworkSpec& spec = {});
-/// 1x28x28 -> linear (64) -> sigmoid -> linear (10 classes).
-Model mlp(const NetworkSpec& spec = {});
+/// 1 x extent x extent -> linear (hidden) -> sigmoid -> linear (10 classes).
+Model mlp(std::int64_t extent, std::int64_t hidden, const NetworkSpec& spec = {});
 /// Six features -> linear (5) -> tanh -> linear (3 classes).
 Model perceptron(const NetworkSpec& spec = {});
 /// Six features -> tanh -> the sum of two linear layers (3 classes): the layers' gradients are
