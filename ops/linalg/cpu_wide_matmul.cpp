@@ -34,7 +34,7 @@ struct WideProduct {
   float* c;
 };
 
-constexpr int width = 8;  // elements of a vector
+constexpr std::int64_t width = 8;  // elements of a vector
 using Wide [[gnu::vector_size(width * sizeof(double))]] = double;
 using Narrow [[gnu::vector_size(width * sizeof(float))]] = float;
 
@@ -49,13 +49,14 @@ template <int vectors>
 [[gnu::always_inline]] inline void add_rows_of(const WideProduct& x, std::int64_t first) {
   Wide sums[vectors] = {};
   for (std::int64_t p = 0; p < x.depth; ++p)
-    for (int v = 0; v < vectors; ++v) {
+    for (std::int64_t v = 0; v < vectors; ++v) {
       Wide row;
       load(x.b + p * x.step + first + v * width, row);
       sums[v] += x.a[p] * row;
     }
-  for (int v = 0; v < vectors; ++v)
-    for (int k = 0; k < width; ++k) x.c[first + v * width + k] = static_cast<float>(sums[v][k]);
+  for (std::int64_t v = 0; v < vectors; ++v)
+    for (std::int64_t k = 0; k < width; ++k)
+      x.c[first + v * width + k] = static_cast<float>(sums[v][k]);
 }
 
 [[gnu::always_inline]] inline void add_rows(const WideProduct& x) {
@@ -78,17 +79,17 @@ template <int count>
   for (; p + width <= x.depth; p += width) {
     Wide a;
     std::memcpy(&a, x.a + p, sizeof(a));
-    for (int j = 0; j < count; ++j) {
+    for (std::int64_t j = 0; j < count; ++j) {
       Wide column;
       load(x.b + (first + j) * x.step + p, column);
       sums[j] += a * column;
     }
   }
-  for (int j = 0; j < count; ++j) {
+  for (std::int64_t j = 0; j < count; ++j) {
     double sum = 0;
     for (std::int64_t q = p; q < x.depth; ++q)
       sum += x.a[q] * static_cast<double>(x.b[(first + j) * x.step + q]);
-    for (int k = 0; k < width; ++k) sum += sums[j][k];
+    for (std::int64_t k = 0; k < width; ++k) sum += sums[j][k];
     x.c[first + j] = static_cast<float>(sum);
   }
 }
