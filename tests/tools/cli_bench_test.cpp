@@ -113,6 +113,16 @@ TEST_CASE("bench counts seven products a layer, five for the first, by role") {
   CHECK(flops("tangent") == 3 * first + 4 * inner);
 }
 
+TEST_CASE("mixed precision is an option of its own, and makes the same products") {
+  const json full = data_of({"--iterations", "1", "--profile", "0"});
+  const json mixed = data_of({"--iterations", "1", "--profile", "0", "--precision", "mixed"});
+  CHECK(full.at("precision") == "full");
+  CHECK(mixed.at("precision") == "mixed");
+  for (const char* role : {"forward", "weight gradient", "input gradient", "tangent"})
+    CHECK(mixed.at("roles").at(role).at("product_flops") ==
+          full.at("roles").at(role).at("product_flops"));
+}
+
 TEST_CASE("bench without profiled iterations says what is done, but not how long each part takes") {
   const json data = data_of({"--iterations", "1", "--profile", "0"});
   CHECK(data.at("product_flops").get<double>() > 0);

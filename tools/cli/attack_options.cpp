@@ -44,6 +44,8 @@ void AttackOptions::add_to(CLI::App& app) {
   };
   option("--recipe", recipe, "bundled recipe or TOML file")->capture_default_str();
   option("--set", overrides, "override of a recipe's key: search.rate=0.05 (repeatable)");
+  option("--precision", precision, "full or mixed: short for --set search.precision=")
+      ->check(CLI::IsMember({"full", "mixed"}));
   option("--seed", seed, "of the first candidates (default: from the clock, and printed)")
       ->check(CLI::Range(std::uint64_t{0}, largest_seed));
   option("--labels", labels, "known classes, e.g. 3,1; implies labels.source=given");
@@ -63,7 +65,9 @@ void AttackOptions::add_length_to(CLI::App& app) {
 }
 
 void AttackOptions::resolve_recipe(Attack& attack, const Console& console) const {
-  attack.recipe = load_recipe(recipe, overrides);
+  std::vector<std::string> settings = overrides;
+  if (!precision.empty()) settings.push_back("search.precision=" + precision);
+  attack.recipe = load_recipe(recipe, settings);
   inversion::AttackSpec& spec = attack.recipe.spec;
   if (iterations) spec.iterations = *iterations;
   if (restarts) spec.restarts = *restarts;

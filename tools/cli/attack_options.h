@@ -36,6 +36,7 @@ struct AttackOptions {
   std::string recipe = "inverting-gradients";
   std::vector<std::string> overrides, truth;
   std::optional<std::int64_t> iterations, restarts;
+  std::string precision;  ///< empty: as the recipe says
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> former_seed;  ///< of the run that is resumed
   std::string labels, targets, start, truth_labels;

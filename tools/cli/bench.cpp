@@ -103,6 +103,8 @@ class Bench final : public Command {
               {"recipe", attack.recipe.name},
               {"cpu", cpu_name()},
               {"threads", resources.threads},
+              {"precision",
+               attack.recipe.spec.precision == inversion::Precision::mixed ? "mixed" : "full"},
               {"restarts_at_once", session.restarts_at_once()},
               {"warmup", warmup_},
               {"iterations", iterations_},
