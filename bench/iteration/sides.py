@@ -51,7 +51,7 @@ KINDS = [
 ]
 PLAIN_ADAM = [word for setting in ("objective.total_variation=0", "search.gradient=raw", "search.box=none",
                                    "search.rate=0.01", "schedule.kind=constant") for word in ("--set", setting)]
-ENGINE_OPTIONS = {"palimpsest": [], "palimpsest-mixed": ["--precision", "mixed"]}
+ENGINE_OPTIONS = {"palimpsest": [], "palimpsest-mixed": ["--set", "search.precision=mixed"]}
 
 
 @dataclass(frozen=True)
