@@ -72,9 +72,11 @@ LanedProgram compiled(const SearchRequest& request, const Function& function, Va
   std::vector<TensorType> inputs = types_of(bound.inputs), outputs = types_of(bound.outputs);
   const Function optimized =
       passes::optimize(in_lanes(std::move(bound), request.lanes), runtime::evaluator(kernels), log);
-  return {runtime::compile(
-              optimized, kernels,
-              {request.resources.threads, request.resources.max_memory, std::move(feedback)}),
+  return {runtime::compile(optimized, kernels,
+                           {.threads = request.resources.threads,
+                            .reproducible = request.resources.reproducible,
+                            .max_memory = request.resources.max_memory,
+                            .feedback = std::move(feedback)}),
           request.lanes, std::move(inputs), std::move(outputs)};
 }
 

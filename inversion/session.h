@@ -21,6 +21,7 @@ struct Resources {
   /// Restarts that run side by side in one program; 0: by restarts_at_once.h, and fewer when that
   /// does not fit into max_memory. What is found does not depend on it but for rounding.
   std::int64_t restarts_at_once = 0;
+  bool reproducible = false;  ///< the same bits whatever the number of threads
 };
 
 /// Of one restart after a step. The terms are those of the candidate that the step began from.

@@ -32,21 +32,23 @@ std::deque<Literal> constant_operands(const Dataflow& flow, const Node& node,
 }
 
 std::unique_ptr<Kernel> prepared(const Dataflow& flow, const Node& node, const KernelTable& table,
-                                 int threads) {
+                                 const CompileOptions& options) {
   std::vector<TensorType> types;
   for (const Value input : node.inputs) types.push_back(input.type());
   std::vector<const Literal*> known;
   const std::deque<Literal> literals = constant_operands(flow, node, known);
-  return table.find(node.op).prepare({node.op, types, node.type, known, threads});
+  return table.find(node.op).prepare(
+      {node.op, types, node.type, known, options.threads, options.reproducible});
 }
 
-Kernels prepared_kernels(const Dataflow& flow, const KernelTable& table, int threads) {
-  const ThreadScope scope(threads);
+Kernels prepared_kernels(const Dataflow& flow, const KernelTable& table,
+                         const CompileOptions& options) {
+  const ThreadScope scope(options.threads);
   Kernels kernels(flow.graph.size());
   for (const std::uint32_t index : flow.steps) {
     const Node& node = flow.graph.node(index);
     kernels[index] = labelled<UnsupportedError>(
-        flow.graph.label(node), [&] { return prepared(flow, node, table, threads); });
+        flow.graph.label(node), [&] { return prepared(flow, node, table, options); });
   }
   return kernels;
 }
@@ -114,7 +116,7 @@ std::string largest_tensors(const Blueprint& blueprint, const Function& function
 Blueprint blueprint(const Function& function, const KernelTable& table,
                     const CompileOptions& options) {
   Blueprint result{dataflow(function, table), {}, {}, {}, {}};
-  result.kernels = prepared_kernels(result.flow, table, options.threads);
+  result.kernels = prepared_kernels(result.flow, table, options);
   std::vector<std::size_t> workspaces(result.flow.graph.size(), 0);
   for (const std::uint32_t index : result.flow.steps)
     workspaces[index] = result.kernels[index]->workspace_bytes();

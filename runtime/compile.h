@@ -10,6 +10,8 @@ namespace palimpsest::runtime {
 
 struct CompileOptions {
   int threads = 1;
+  /// The same bits whatever the number of threads; without it, at a given number of threads.
+  bool reproducible = false;
   /// Refuse (ResourceError, naming need, limit and the largest tensors) above this; 0: no limit.
   std::size_t max_memory = 0;
   /// State of the loop: after each run, output first becomes input second. Types must be equal.

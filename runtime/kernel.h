@@ -19,6 +19,8 @@ struct KernelRequest {
   /// The data of operands that are constants of the program; null for the others.
   std::span<const Literal* const> constants;
   int threads = 1;
+  /// Results must not depend on `threads`; what splits sums among them must not.
+  bool reproducible = false;
 };
 
 /// Where the tensors of one launch lie, on the device of the kernel.

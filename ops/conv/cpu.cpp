@@ -65,7 +65,10 @@ std::unique_ptr<Kernel> prepare(const KernelRequest& request) {
   if (auto kernel = own_kernel(geometry, role, request)) return kernel;
   if (narrow && own_widened_is_faster(geometry, role))
     return widened_kernel(request, prepare<Member, role>);
-  if (auto kernel = dnnl_conv_kernel(geometry, role, request)) return kernel;
+  KernelRequest for_library = request;
+  // oneDNN divides the sums over images and places among the threads: alone of its kernels here.
+  if (request.reproducible && role == ConvRole::filter_grad) for_library.threads = 1;
+  if (auto kernel = dnnl_conv_kernel(geometry, role, for_library)) return kernel;
   if (narrow) return widened_kernel(request, prepare<Member, role>);
   return gemm_conv_kernel(geometry, role, request);
 }

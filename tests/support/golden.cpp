@@ -6,6 +6,7 @@
 #include "ops/cpu_kernels.h"
 #include "ops/pointwise/binary.h"
 #include "ops/window/window.h"
+#include "passes/bind.h"
 #include "passes/fold_scales.h"
 #include "passes/pipeline.h"
 #include "runtime/compile.h"
@@ -117,6 +118,14 @@ Literal matching_gradient(const Problem& problem, const ObjectiveSpec& spec, con
   return program.get(0);
 }
 
+/// Numbers of both signs.
+Literal waves(const TensorType& type, std::size_t shift) {
+  std::vector<double> values(static_cast<std::size_t>(type.shape.elements()));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = std::sin(1.7 * static_cast<double>(i) + static_cast<double>(shift));
+  return Literal::of<double>(type.shape, values).converted(type.dtype);
+}
+
 Literal images_of(const Problem& problem, const Literal& x) {
   return x.converted(images_type(*problem.model, problem.examples).dtype);
 }
@@ -135,6 +144,27 @@ Function matching_function(const Problem& problem, const ObjectiveSpec& spec,
                 Operands(function.inputs).subspan(1));
   function.outputs = {made.gradient.front()};
   return function;
+}
+
+Model golden_model(const std::string& name) {
+  const std::filesystem::path folder = PALIMPSEST_SOURCE_DIR "/tests/golden";
+  return load(folder / (name + ".ts.onnx"), DType::f32);
+}
+
+Function matching_iteration(const Model& model, const ObjectiveSpec& spec) {
+  Problem problem;
+  problem.model = &model;
+  problem.examples = batch_size(model);
+  std::vector<std::pair<std::size_t, Literal>> weights;
+  for (std::size_t i = 0; i < model.parameters.size(); ++i) {
+    const TensorType& type = model.parameters[i].initial.type();
+    weights.emplace_back(i + 1, model.parameters[i].initial);
+    problem.observed.tensors.emplace_back(waves(type, i));
+  }
+  const Literal targets = waves(targets_type(model, problem.loss, problem.examples), 99);
+  passes::PassLog log;
+  return passes::optimize(passes::bind(matching_function(problem, spec, targets), weights),
+                          runtime::evaluator(kernels()), log);
 }
 
 Golden load_golden(const std::filesystem::path& npz) {

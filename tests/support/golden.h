@@ -16,10 +16,17 @@ struct Golden {
   std::vector<inversion::NamedTensor> gradients;  ///< by parameter
 };
 
+/// A model of the golden folder in f32, as torch's older exporter writes it.
+Model golden_model(const std::string& name);
+
 /// (images, parameters...) -> the derivative of the distance with respect to the images, before
 /// any pass; `targets` are rows as the loss takes them.
 Function matching_function(const inversion::Problem& problem, const inversion::ObjectiveSpec& spec,
                            const Literal& targets);
+
+/// What a search compiles, against a made-up update: images -> that derivative, with the
+/// parameters bound, optimised.
+Function matching_iteration(const Model& model, const inversion::ObjectiveSpec& spec);
 
 /// Throws InputError when the file lacks a member.
 Golden load_golden(const std::filesystem::path& npz);

@@ -53,6 +53,8 @@ void AttackOptions::add_to(CLI::App& app) {
   option("--start", start, "npy or npz of first candidates");
   option("--truth", truth, "true images, for metrics only (repeatable)");
   option("--truth-labels", truth_labels, "true classes, for metrics only");
+  app.add_flag("--reproducible", reproducible, "the same bits whatever --threads is; slower")
+      ->group(group);
 }
 
 void AttackOptions::add_length_to(CLI::App& app) {

@@ -40,6 +40,7 @@ struct AttackOptions {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> former_seed;  ///< of the run that is resumed
   std::string labels, targets, start, truth_labels;
+  bool reproducible = false;
 
   void add_to(CLI::App& app);
   /// The short forms for how long the search takes.

@@ -93,8 +93,10 @@ class Bench final : public Command {
     Attack attack = attack_.resolve(console);
     never_ending(attack.recipe.spec);
     const runtime::KernelTable kernels = all_cpu_kernels();
-    const inversion::Resources resources{&kernels, attack_.model.thread_count(*attack.model), 0,
-                                         restarts_};
+    const inversion::Resources resources{.kernels = &kernels,
+                                         .threads = attack_.model.thread_count(*attack.model),
+                                         .restarts_at_once = restarts_,
+                                         .reproducible = attack_.reproducible};
     inversion::Session session(attack.problem, attack.recipe.spec, resources);
     for (std::int64_t i = 0; i < warmup_; ++i) step(session);
     const Timings timings = timed(session, iterations_);
@@ -106,6 +108,7 @@ class Bench final : public Command {
               {"precision",
                attack.recipe.spec.precision == inversion::Precision::mixed ? "mixed" : "full"},
               {"restarts_at_once", session.restarts_at_once()},
+              {"reproducible", resources.reproducible},
               {"warmup", warmup_},
               {"iterations", iterations_},
               {"wall_seconds", timings.wall},

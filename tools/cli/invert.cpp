@@ -152,8 +152,11 @@ class Invert final : public Command {
     if (run_.resume) attack_.former_seed = seed_of_run();
     const Attack attack = attack_.resolve(console);
     const runtime::KernelTable kernels = all_cpu_kernels();
-    const inversion::Resources resources{&kernels, attack_.model.thread_count(*attack.model),
-                                         run_.memory_bytes, run_.restarts_at_once};
+    const inversion::Resources resources{.kernels = &kernels,
+                                         .threads = attack_.model.thread_count(*attack.model),
+                                         .max_memory = run_.memory_bytes,
+                                         .restarts_at_once = run_.restarts_at_once,
+                                         .reproducible = attack_.reproducible};
     Session session(attack.problem, attack.recipe.spec, resources);
     console.line(text("memory: ", readable_bytes(static_cast<double>(session.memory().total()))));
     if (session.restarts_at_once() > 1)
