@@ -101,14 +101,16 @@ Objective objective(const Problem& problem, const ObjectiveSpec& spec, const Can
   const Distance d = distance(spec.distance, tensors.candidate, tensors.observed, tensors.weights);
   Objective result;
   result.loss = made.loss;
-  const Value prior = priors(problem, spec, candidate.images, result);
   result.matching = d.value;
+  if (route == Route::forward_over_reverse)
+    result.gradient = forward_over_reverse(made, tensors, d.direction, input_gradients, parameters);
+  // The priors come last: what they keep for their derivative need not live through the rest.
+  const Value prior = priors(problem, spec, candidate.images, result);
   result.total = d.value * spec.matching + prior;
   if (route == Route::reverse_over_reverse) {
     result.gradient = autodiff::gradient(result.total, variables);
     return result;
   }
-  result.gradient = forward_over_reverse(made, tensors, d.direction, input_gradients, parameters);
   const std::vector<Value> prior_gradient = autodiff::gradient(prior, variables);
   for (std::size_t i = 0; i < variables.size(); ++i)
     result.gradient[i] = result.gradient[i] * spec.matching + prior_gradient[i];

@@ -27,16 +27,19 @@ std::unique_ptr<Search> search_for(const SearchRequest& request) {
                                                         : lbfgs_search(request);
 }
 
-/// The lanes are chosen here; when none were asked for, so few that they fit into the memory.
+/// The lanes are chosen here; when none were asked for, so few that they fit into the memory
+/// without repeating launches.
 std::unique_ptr<Search> fitting_search(SearchRequest request) {
   request.lanes = restarts_at_once(request.problem, request.spec, request.resources);
   while (true) {
+    const bool may_shrink = request.lanes > 1 && request.resources.restarts_at_once == 0;
     try {
-      return search_for(request);
+      std::unique_ptr<Search> search = search_for(request);
+      if (!may_shrink || search->program().memory().repeated_launches == 0) return search;
     } catch (const ResourceError&) {
-      if (request.lanes == 1 || request.resources.restarts_at_once > 0) throw;
-      request.lanes = (request.lanes + 1) / 2;
+      if (!may_shrink) throw;
     }
+    request.lanes = (request.lanes + 1) / 2;
   }
 }
 

@@ -18,6 +18,17 @@ bool can_fuse(const Node& node) {
          !(quotient && node.type.dtype == DType::i64);
 }
 
+bool is_number(Value value) { return read_for(value).shape().elements() == 1; }
+
+/// What a widening cast or a comparison with a number reads; null for any other node.
+Value source_of_cheap(const Node& node) {
+  if (node.op.as<Cast>())
+    return size_of(node.type.dtype) > size_of(node.inputs[0].dtype()) ? node.inputs[0] : Value{};
+  if (!node.op.as<Less>() && !node.op.as<LessEqual>()) return {};
+  if (is_number(node.inputs[0])) return node.inputs[1];
+  return is_number(node.inputs[1]) ? node.inputs[0] : Value{};
+}
+
 /// Reductions of one key may become one node.
 std::string key_of(const Node& node) {
   const auto* max = node.op.as<ReduceMax>();
@@ -119,13 +130,17 @@ bool Grouping::used_inside_only(std::uint32_t index, const Group& group) const {
                              [&](std::uint32_t user) { return group.members.contains(user); });
 }
 
-/// A cast to a wider type costs less in every group that reads it than writing it out once;
-/// what it reads must be written out in any case.
+/// A cast to a wider type costs less in every group that reads it than writing it out once; what
+/// it reads must be written out in any case. A comparison with a number spares keeping a mask
+/// where what it reads is kept anyway, as the operand of a product.
 bool Grouping::is_free(const Node& node) const {
-  if (!node.op.as<Cast>() || size_of(node.type.dtype) <= size_of(node.inputs[0].dtype()))
-    return false;
-  const Value source = node.inputs[0];
-  return !can_fuse(source.node()) || users_[source.index()].size() > 1;
+  const Value source = source_of_cheap(node);
+  if (!source) return false;
+  const std::vector<std::uint32_t>& users = users_[source.index()];
+  if (node.op.as<Cast>()) return !can_fuse(source.node()) || users.size() > 1;
+  return std::ranges::any_of(users, [&](std::uint32_t user) {
+    return user < graph_.size() && graph_.node(user).op.derivative() == Derivative::multilinear;
+  });
 }
 
 /// Elementwise (hence of the group's shape) and used inside the group only, or free.

@@ -7,12 +7,13 @@
 #include "graph/sources.h"
 #include "runtime/cpu/parallel.h"
 #include "runtime/labelled.h"
+#include "runtime/recompute.h"
 #include "runtime/schedule.h"
 
 namespace palimpsest::runtime {
 namespace {
 
-using Kernels = std::vector<std::unique_ptr<Kernel>>;
+using Kernels = std::vector<std::shared_ptr<Kernel>>;
 
 const Literal& literal_at(const Dataflow& flow, std::uint32_t constant) {
   return flow.graph.node(constant).op.as<Constant>()->literal;
@@ -86,6 +87,12 @@ MemoryReport report_of(const Function& function, const Blueprint& blueprint) {
     report.constants += blueprint.kernels[index]->resident_bytes();
   for (const Value input : function.inputs) report.io += input.type().bytes();
   for (const Value output : function.outputs) report.io += output.type().bytes();
+  std::unordered_set<std::uint32_t> launched;
+  for (const std::uint32_t index : blueprint.plan.order) {
+    if (launched.insert(index).second) continue;
+    ++report.repeated_launches;
+    report.repeated_products += is_product(blueprint.flow, index) ? 1 : 0;
+  }
   return report;
 }
 
@@ -123,6 +130,12 @@ Blueprint blueprint(const Function& function, const KernelTable& table,
   result.plan = best_plan(result.flow, workspaces);
   result.constants = kept_constants(result.flow, result.kernels);
   result.memory = report_of(function, result);
+  if (options.max_memory > 0 && result.memory.total() > options.max_memory) {
+    const std::size_t fixed = result.memory.constants + result.memory.io;
+    const std::size_t room = options.max_memory - std::min(options.max_memory, fixed);
+    result.plan = recomputing_plan(result.flow, std::move(result.plan), workspaces, room);
+    result.memory = report_of(function, result);
+  }
   return result;
 }
 

@@ -9,7 +9,7 @@ namespace palimpsest::runtime {
 
 struct Blueprint {
   Dataflow flow;
-  std::vector<std::unique_ptr<Kernel>> kernels;  ///< by node, for the launches
+  std::vector<std::shared_ptr<Kernel>> kernels;  ///< by node, for the launches
   std::vector<std::uint32_t> constants;          ///< nodes whose data must stay
   MemoryPlan plan;
   MemoryReport memory;

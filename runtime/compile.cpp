@@ -1,6 +1,7 @@
 #include "runtime/compile.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <unordered_set>
@@ -49,7 +50,8 @@ class ProgramBuilder {
   ProgramBuilder(const Function& function, const CompileOptions& options, Blueprint blueprint)
       : blueprint_(std::move(blueprint)),
         state_(std::make_unique<Program::State>()),
-        step_of_(blueprint_.flow.graph.size()) {
+        step_of_(blueprint_.flow.graph.size()),
+        offsets_(blueprint_.flow.graph.size(), 0) {
     state_->threads = options.threads;
     state_->memory = blueprint_.memory;
     state_->arena = allocated(blueprint_.plan.arena);
@@ -79,7 +81,7 @@ class ProgramBuilder {
   /// Launches keep spans into the vector, so it must not grow while they are made.
   void reserve_operands() {
     std::size_t count = blueprint_.flow.copies.size();
-    for (const std::uint32_t index : blueprint_.flow.steps) count += node(index).inputs.size();
+    for (const std::uint32_t index : blueprint_.plan.order) count += node(index).inputs.size();
     state_->operands.reserve(count * parities);
   }
 
@@ -87,7 +89,7 @@ class ProgramBuilder {
     const Home& at = blueprint_.flow.homes[home];
     if (at.residence == Residence::output)
       return state_->outputs[at.position].buffers[parity].get();
-    return state_->arena.get() + blueprint_.plan.offsets[home];
+    return state_->arena.get() + offsets_[home];
   }
 
   const std::byte* readable(std::uint32_t home, std::size_t parity) const {
@@ -113,13 +115,17 @@ class ProgramBuilder {
   }
 
   void add_launch(std::uint32_t index, std::size_t at) {
-    Step step{std::move(blueprint_.kernels[index]), {}};
+    Step step{blueprint_.kernels[index], {}};
     std::vector<std::uint32_t> homes;
     for (const Value input : node(index).inputs)
       homes.push_back(blueprint_.flow.home_of[input.index()]);
     std::byte* workspace = state_->arena.get() + blueprint_.plan.workspaces[at];
+    std::array<std::span<const std::byte* const>, parities> read;
     for (std::size_t parity = 0; parity < parities; ++parity)
-      step.launches[parity] = {operands(homes, parity), writable(index, parity), workspace};
+      read[parity] = operands(homes, parity);
+    offsets_[index] = blueprint_.plan.offsets[at];
+    for (std::size_t parity = 0; parity < parities; ++parity)
+      step.launches[parity] = {read[parity], writable(index, parity), workspace};
     describe_launch(index, step.kernel->algorithm());
     state_->steps.push_back(std::move(step));
   }
@@ -166,7 +172,9 @@ class ProgramBuilder {
 
   Blueprint blueprint_;
   std::unique_ptr<Program::State> state_;
-  std::vector<std::optional<std::size_t>> step_of_;  ///< by node, for launches already added
+  // By node, of its latest launch so far: the step, and where in the arena its result lies.
+  std::vector<std::optional<std::size_t>> step_of_;
+  std::vector<std::size_t> offsets_;
 };
 
 Program compile(const Function& function, const KernelTable& kernels,

@@ -12,7 +12,8 @@ struct CompileOptions {
   int threads = 1;
   /// The same bits whatever the number of threads; without it, at a given number of threads.
   bool reproducible = false;
-  /// Refuse (ResourceError, naming need, limit and the largest tensors) above this; 0: no limit.
+  /// Above this, launches are repeated instead of keeping their results; what needs more all the
+  /// same is refused (ResourceError, naming need, limit and the largest tensors). 0: no limit.
   std::size_t max_memory = 0;
   /// State of the loop: after each run, output first becomes input second. Types must be equal.
   std::vector<std::pair<std::size_t, std::size_t>> feedback{};
@@ -24,7 +25,7 @@ Program compile(const Function& function, const KernelTable& kernels,
                 const CompileOptions& options = {});
 
 /// Exactly what compile would report, without allocating it; kernels are prepared to learn their
-/// needs, and dropped again. The budget is not applied.
+/// needs, and dropped again. A need above the budget is reported, not refused.
 MemoryReport plan_memory(const Function& function, const KernelTable& kernels,
                          const CompileOptions& options = {});
 

@@ -52,42 +52,52 @@ std::size_t best_fit(const Lifetime& wanted, std::span<const Lifetime> lifetimes
 /// share one slot.
 struct Slots {
   std::vector<Lifetime> lifetimes;
-  std::vector<std::size_t> of_home;  // by node
+  std::vector<std::size_t> of_launch;  // by position in the order
 };
 
-/// By node: position in the order of the last launch that reads the home.
+constexpr std::size_t not_launched = ~std::size_t{0};
+
+/// By position in the order: that of the last launch that reads the result.
 std::vector<std::size_t> last_reads(const Dataflow& flow, const Order& order) {
-  std::vector<std::size_t> last(flow.graph.size(), 0);
-  for (std::size_t at = 0; at < order.size(); ++at)
-    for (const std::uint32_t home : flow.operand_homes(order[at])) last[home] = at;
+  std::vector<std::size_t> last(order.size()), latest(flow.graph.size(), not_launched);
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    for (const std::uint32_t home : flow.operand_homes(order[at]))
+      if (latest[home] != not_launched) last[latest[home]] = at;
+    last[at] = at;
+    latest[order[at]] = at;
+  }
   return last;
 }
 
-/// The operand whose memory the result may take over, or the node itself when there is none.
-std::uint32_t overwritten(const Dataflow& flow, std::uint32_t node, std::size_t at,
-                          const std::vector<std::size_t>& last) {
-  if (!flow.inplace[node]) return node;
+/// The launch whose result's memory this one may take over, or none. `latest` is by node: the
+/// position of its latest launch.
+std::size_t overwritten(const Dataflow& flow, std::uint32_t node, std::size_t at,
+                        const std::vector<std::size_t>& last,
+                        const std::vector<std::size_t>& latest) {
+  if (!flow.inplace[node]) return not_launched;
   const std::size_t bytes = flow.arena_bytes(node);
   for (const std::uint32_t home : flow.operand_homes(node))
-    if (last[home] == at && flow.arena_bytes(home) == bytes &&
-        flow.homes[home].residence == Residence::arena)
-      return home;
-  return node;
+    if (flow.homes[home].residence == Residence::arena && last[latest[home]] == at &&
+        flow.arena_bytes(home) == bytes)
+      return latest[home];
+  return not_launched;
 }
 
 Slots slots_of(const Dataflow& flow, const Order& order) {
   const std::vector<std::size_t> last = last_reads(flow, order);
-  Slots slots{{}, std::vector<std::size_t>(flow.graph.size(), 0)};
+  std::vector<std::size_t> latest(flow.graph.size(), not_launched);
+  Slots slots{{}, std::vector<std::size_t>(order.size(), 0)};
   for (std::size_t at = 0; at < order.size(); ++at) {
     const std::uint32_t node = order[at];
     if (flow.homes[node].residence != Residence::arena) continue;
-    const std::uint32_t donor = overwritten(flow, node, at, last);
-    if (donor != node) {
-      slots.of_home[node] = slots.of_home[donor];
-      slots.lifetimes[slots.of_home[node]].last = last[node];
+    const std::size_t donor = overwritten(flow, node, at, last, latest);
+    latest[node] = at;
+    if (donor != not_launched) {
+      slots.of_launch[at] = slots.of_launch[donor];
+      slots.lifetimes[slots.of_launch[at]].last = last[at];
     } else {
-      slots.of_home[node] = slots.lifetimes.size();
-      slots.lifetimes.push_back({flow.arena_bytes(node), at, last[node]});
+      slots.of_launch[at] = slots.lifetimes.size();
+      slots.lifetimes.push_back({flow.arena_bytes(node), at, last[at]});
     }
   }
   return slots;
@@ -122,10 +132,10 @@ MemoryPlan plan(const Dataflow& flow, Order order, std::span<const std::size_t> 
 
   const Packing packing = pack(slots.lifetimes);
   MemoryPlan plan;
-  plan.offsets.assign(flow.graph.size(), 0);
-  for (const std::uint32_t node : order)
-    if (flow.homes[node].residence == Residence::arena)
-      plan.offsets[node] = packing.offsets[slots.of_home[node]];
+  plan.offsets.assign(order.size(), 0);
+  for (std::size_t at = 0; at < order.size(); ++at)
+    if (flow.homes[order[at]].residence == Residence::arena)
+      plan.offsets[at] = packing.offsets[slots.of_launch[at]];
   plan.workspaces.assign(packing.offsets.begin() + static_cast<std::ptrdiff_t>(first_workspace),
                          packing.offsets.end());
   plan.arena = packing.bytes;

@@ -24,14 +24,16 @@ struct Packing {
 /// same time. Deterministic. Throws ResourceError beyond 2^62 bytes.
 Packing pack(std::span<const Lifetime> lifetimes);
 
-/// The nodes that launch, in the order in which they will.
+/// The nodes that launch, in the order in which they will. A node that comes twice is computed
+/// again: its readers take the result of its latest launch.
 using Order = std::vector<std::uint32_t>;
 
 struct MemoryPlan {
   Order order;
-  std::vector<std::size_t> offsets;     ///< by node, for homes in the arena
-  std::vector<std::size_t> workspaces;  ///< offset by position in the order
-  std::size_t arena = 0;                ///< bytes
+  // By position in the order:
+  std::vector<std::size_t> offsets;  ///< of the result, where the node's home is in the arena
+  std::vector<std::size_t> workspaces;
+  std::size_t arena = 0;  ///< bytes
 };
 
 /// The plan for one order. `workspace_bytes` is given by node. A result takes over the memory

@@ -20,6 +20,8 @@ struct MemoryReport {
   std::size_t arena = 0;
   std::size_t constants = 0;  ///< constants kept, and weights packed by kernels
   std::size_t io = 0;         ///< inputs and outputs
+  /// Launches that come again within a run, to stay within the budget, and products among them.
+  std::size_t repeated_launches = 0, repeated_products = 0;
   std::size_t total() const { return arena + constants + io; }
 };
 

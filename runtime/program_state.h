@@ -14,7 +14,7 @@ namespace palimpsest::runtime {
 inline constexpr std::size_t parities = 2;
 
 struct Step {
-  std::unique_ptr<Kernel> kernel;
+  std::shared_ptr<Kernel> kernel;  ///< of several steps when a launch is repeated
   std::array<Launch, parities> launches;
 };
 

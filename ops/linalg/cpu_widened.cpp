@@ -24,7 +24,8 @@ class WidenedKernel final : public Kernel {
       copy_bytes_ += (types[k].bytes() + 63) / 64 * 64;
     }
     constexpr std::array<const Literal*, 2> none{};
-    inner_ = prepare({request.op, types, request.output, none, request.threads});
+    inner_ =
+        prepare({request.op, types, request.output, none, request.threads, request.reproducible});
   }
 
   std::size_t workspace_bytes() const override { return copy_bytes_ + inner_->workspace_bytes(); }

@@ -37,7 +37,8 @@ struct RunOptions {
       return app.add_option(name, field, help)->group(group);
     };
     option("--out", out, "run folder");
-    option("--max-memory", max_memory, "refuse to start above this, e.g. 4G");
+    option("--max-memory", max_memory,
+           "repeat work to stay below this, or refuse to start, e.g. 4G");
     option("--restarts-at-once", restarts_at_once,
            "restarts side by side in one program (default: by the model's size)")
         ->check(CLI::PositiveNumber);
@@ -158,7 +159,7 @@ class Invert final : public Command {
                                          .restarts_at_once = run_.restarts_at_once,
                                          .reproducible = attack_.reproducible};
     Session session(attack.problem, attack.recipe.spec, resources);
-    console.line(text("memory: ", readable_bytes(static_cast<double>(session.memory().total()))));
+    say_memory(console, session.memory());
     if (session.restarts_at_once() > 1)
       console.line(text(session.restarts_at_once(), " restarts at once"));
     if (run_.dry_run) return dry_run(console, attack, session);
@@ -172,6 +173,14 @@ class Invert final : public Command {
     if (!std::filesystem::exists(settings))
       throw IoError(text(run_.out, ": there is no run to resume"));
     return load_recipe(settings.string(), {}).spec.seed;
+  }
+
+  static void say_memory(const Console& console, const runtime::MemoryReport& memory) {
+    console.line(text("memory: ", readable_bytes(static_cast<double>(memory.total()))));
+    if (memory.repeated_launches > 0)
+      console.line(text("to fit --max-memory, ", memory.repeated_launches,
+                        " launches are repeated in every iteration, ", memory.repeated_products,
+                        " of them products"));
   }
 
   Outcome dry_run(const Console& console, const Attack& attack, Session& session) const {
@@ -189,6 +198,8 @@ class Invert final : public Command {
                       total_steps(attack.recipe.spec), " steps"));
     console.text(attack.resolved);
     return {{{"memory_bytes", session.memory().total()},
+             {"repeated_launches", session.memory().repeated_launches},
+             {"repeated_products", session.memory().repeated_products},
              {"estimated_seconds", seconds},
              {"steps", total_steps(attack.recipe.spec)},
              {"settings", attack.resolved}},
