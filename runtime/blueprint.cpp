@@ -33,23 +33,24 @@ std::deque<Literal> constant_operands(const Dataflow& flow, const Node& node,
 }
 
 std::unique_ptr<Kernel> prepared(const Dataflow& flow, const Node& node, const KernelTable& table,
-                                 const CompileOptions& options) {
+                                 const CompileOptions& options, PackedConstants& packed) {
   std::vector<TensorType> types;
   for (const Value input : node.inputs) types.push_back(input.type());
   std::vector<const Literal*> known;
   const std::deque<Literal> literals = constant_operands(flow, node, known);
   return table.find(node.op).prepare(
-      {node.op, types, node.type, known, options.threads, options.reproducible});
+      {node.op, types, node.type, known, options.threads, options.reproducible, &packed});
 }
 
 Kernels prepared_kernels(const Dataflow& flow, const KernelTable& table,
                          const CompileOptions& options) {
   const ThreadScope scope(options.threads);
   Kernels kernels(flow.graph.size());
+  PackedConstants packed;
   for (const std::uint32_t index : flow.steps) {
     const Node& node = flow.graph.node(index);
     kernels[index] = labelled<UnsupportedError>(
-        flow.graph.label(node), [&] { return prepared(flow, node, table, options); });
+        flow.graph.label(node), [&] { return prepared(flow, node, table, options, packed); });
   }
   return kernels;
 }

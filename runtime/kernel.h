@@ -8,6 +8,7 @@
 
 #include "graph/literal.h"
 #include "graph/op.h"
+#include "runtime/packed_constants.h"
 
 namespace palimpsest::runtime {
 
@@ -21,6 +22,8 @@ struct KernelRequest {
   int threads = 1;
   /// Results must not depend on `threads`; what splits sums among them must not.
   bool reproducible = false;
+  /// Of the program that is being prepared; null: nothing is shared.
+  PackedConstants* packed = nullptr;
 };
 
 /// Where the tensors of one launch lie, on the device of the kernel.

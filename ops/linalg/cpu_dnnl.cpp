@@ -56,7 +56,7 @@ class DnnlKernel final : public Kernel {
     std::vector<dnnl_exec_arg_t> arguments;
     for (std::size_t k = 0; k < operands.size(); ++k)
       arguments.push_back(
-          {operands[k].argument, operand(k, operands[k], descriptor, request.constants[k]).get()});
+          {operands[k].argument, operand(k, operands[k], descriptor, request).get()});
 
     const dnnl::memory::desc stored = layout_of(result);
     const dnnl::memory::desc wanted = wanted_layout(descriptor, result);
@@ -85,13 +85,13 @@ class DnnlKernel final : public Kernel {
   /// The memory that the primitive reads for an operand: the program's, or a reordered copy,
   /// made now when the operand is a constant and in every run otherwise.
   dnnl::memory operand(std::size_t number, const DnnlTensor& tensor,
-                       const dnnl::primitive_desc_base& descriptor, const Literal* constant) {
+                       const dnnl::primitive_desc_base& descriptor, const KernelRequest& request) {
     const dnnl::memory::desc stored = layout_of(tensor);
     const dnnl::memory::desc wanted = wanted_layout(descriptor, tensor);
     if (wanted == stored) return bind(stored, Place::operand, number);
-    if (constant) {
+    if (request.constants[number]) {
       absorbed_[number] = true;
-      return packed(stored, wanted, *constant);
+      return packed(stored, wanted, *request.constants[number], request.packed);
     }
     const dnnl::memory original = bind(stored, Place::operand, number);
     dnnl::memory copy = in_workspace(wanted);
@@ -99,14 +99,24 @@ class DnnlKernel final : public Kernel {
     return copy;
   }
 
+  /// Reordered once, and shared with other kernels of the program that want the same.
   dnnl::memory packed(const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted,
-                      const Literal& constant) {
-    dnnl::memory original(stored, engine_, const_cast<std::byte*>(constant.bytes()));
-    dnnl::memory copy(wanted, engine_);
-    dnnl::reorder(original, copy).execute(stream_, original, copy);
-    packed_.push_back(copy);
-    resident_bytes_ += wanted.get_size();
-    return copy;
+                      const Literal& constant, runtime::PackedConstants* shared) {
+    const auto reordered = [&] {
+      dnnl::memory original(stored, engine_, const_cast<std::byte*>(constant.bytes()));
+      dnnl::memory copy(wanted, engine_);
+      dnnl::reorder(original, copy).execute(stream_, original, copy);
+      resident_bytes_ += wanted.get_size();
+      return copy;
+    };
+    packed_.push_back(shared ? *shared->find_or_make<dnnl::memory>(
+                                   constant, bytes_of(stored) + bytes_of(wanted), reordered)
+                             : reordered());
+    return packed_.back();
+  }
+
+  static std::string bytes_of(const dnnl::memory::desc& layout) {
+    return {reinterpret_cast<const char*>(&layout.data), sizeof layout.data};
   }
 
   dnnl::memory bind(const dnnl::memory::desc& layout, Place place, std::size_t offset) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "graph/function.h"
+#include "runtime/compile.h"
 #include "runtime/evaluate.h"
 #include "tests/support/cpu.h"
 #include "tests/support/indices.h"
@@ -304,6 +305,23 @@ TEST_CASE("operands stored as bf16 are widened where no kernel reads them") {
   const KernelResult result = run_kernel(cpu(), Conv{g}, operands);
   CHECK(result.algorithm == "widened own:gemm");
   CHECK(result.value == e.y.converted(DType::f32));
+}
+
+TEST_CASE("convolutions by the same constant filter share what is packed of it") {
+  ConvGeometry g = conv_geometry({1, 32, 9, 9}, {32, 32, 3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 1);
+  g.channels_last = true;
+  const TensorType image{DType::f32, g.stored_input()}, filter{DType::f32, g.filter};
+  const auto constants = [&](int times) {
+    Function f;
+    f.inputs = {f.graph->input(image)};
+    const Value w = f.graph->constant(Literal::filled(filter, 0.5));
+    Value y = f.inputs[0];
+    for (int i = 0; i < times; ++i) y = conv(y, w, g);
+    f.outputs = {y};
+    return runtime::compile(f, cpu()).memory().constants;
+  };
+  CHECK(constants(1) >= filter.bytes());
+  CHECK(constants(3) == constants(1));
 }
 
 }  // namespace palimpsest::testing
