@@ -219,8 +219,8 @@ TEST_CASE("fewer restarts run at once where memory is short") {
   CHECK(Session(given.problem, spec, at_once(0, need(8))).restarts_at_once() == 8);
   CHECK(Session(given.problem, spec, at_once(0, need(8) - 1)).restarts_at_once() == 4);
   CHECK(Session(given.problem, spec, at_once(0, need(1))).restarts_at_once() == 1);
-  CHECK_THROWS_AS(Session(given.problem, spec, at_once(0, need(1) - 1)), ResourceError);
-  CHECK_THROWS_AS(Session(given.problem, spec, at_once(8, need(8) - 1)), ResourceError);
+  CHECK_THROWS_AS(Session(given.problem, spec, at_once(0, need(1) / 4)), ResourceError);
+  CHECK_THROWS_AS(Session(given.problem, spec, at_once(8, need(8) / 4)), ResourceError);
 }
 
 TEST_CASE("the account of restarts: what a reached target makes needless does not count") {
