@@ -189,7 +189,7 @@ TEST_CASE("a session of several restarts at once resumes with the same bits") {
 }
 
 TEST_CASE("small models run restarts at once by themselves, spread evenly, large ones do not") {
-  const Model small = sigmoid_network();
+  const Model small = mlp(4, 16);
   Problem problem = observed_problem(small, {}, picture(images_type(small, 1)), labels({2}));
   AttackSpec spec = inverting_gradients();
   const auto chosen = [&](std::int64_t restarts) {
@@ -209,18 +209,19 @@ TEST_CASE("small models run restarts at once by themselves, spread evenly, large
 }
 
 TEST_CASE("fewer restarts run at once where memory is short") {
-  const TwoPictures given;
+  const Model model = mlp(4, 16);
+  const Problem problem = observed_problem(model, {}, picture(images_type(model, 1)), labels({2}));
   AttackSpec spec = lbfgs_attack();
   spec.restarts = 8;
   const auto need = [&](std::int64_t lanes) {
-    return Session(given.problem, spec, at_once(lanes)).memory().total();
+    return Session(problem, spec, at_once(lanes)).memory().total();
   };
   REQUIRE(need(4) < need(8));
-  CHECK(Session(given.problem, spec, at_once(0, need(8))).restarts_at_once() == 8);
-  CHECK(Session(given.problem, spec, at_once(0, need(8) - 1)).restarts_at_once() == 4);
-  CHECK(Session(given.problem, spec, at_once(0, need(1))).restarts_at_once() == 1);
-  CHECK_THROWS_AS(Session(given.problem, spec, at_once(0, need(1) / 4)), ResourceError);
-  CHECK_THROWS_AS(Session(given.problem, spec, at_once(8, need(8) / 4)), ResourceError);
+  CHECK(Session(problem, spec, at_once(0, need(8))).restarts_at_once() == 8);
+  CHECK(Session(problem, spec, at_once(0, need(8) - 1)).restarts_at_once() == 4);
+  CHECK(Session(problem, spec, at_once(0, need(1))).restarts_at_once() == 1);
+  CHECK_THROWS_AS(Session(problem, spec, at_once(0, need(1) / 4)), ResourceError);
+  CHECK_THROWS_AS(Session(problem, spec, at_once(8, need(8) / 4)), ResourceError);
 }
 
 TEST_CASE("the account of restarts: what a reached target makes needless does not count") {
