@@ -15,7 +15,7 @@ import numpy as np
 HERE = Path(__file__).parent
 
 # Settings of libraries that can slow or change a side. None reaches one, but for what `environment` sets itself.
-REMOVED = ("OPENBLAS_", "MKL_", "KMP_", "GOMP_", "OMP_", "ATEN_", "ONEDNN_", "DNNL_", "XLA_", "TF_", "JAX_", "TORCH",
+REMOVED = ("OPENBLAS_", "MKL_", "KMP_", "GOMP_", "OMP_", "ATEN_", "ONEDNN_", "DNNL_", "XLA_", "TF_XLA_", "TF_NUM_", "JAX_", "TORCH",
            "PYTORCH_", "NPROC", "LD_PRELOAD", "MALLOC_", "GLIBC_TUNABLES")
 
 
