@@ -13,7 +13,7 @@ using cpu::Floats;
 /// channels. Taps are adjacent, so every vector of the source is loaded once and meets all of
 /// its taps. Step is the source's step from place to place.
 template <int Bytes, int T, int V, int Taps, int Step, bool Inside>
-[[gnu::always_inline]] inline void add_row(const DepthwiseLine& l, const float* source,
+[[gnu::always_inline]] inline void add_row(const GatherLine& l, const float* source,
                                            const float* weights, std::int64_t column,
                                            typename Floats<Bytes>::Vector (&sums)[T][V]) {
   using Vector = typename Floats<Bytes>::Vector;
@@ -39,7 +39,7 @@ template <int Bytes, int T, int V, int Taps, int Step, bool Inside>
 
 /// The same for taps and steps of any kind, one tap at a time.
 template <int Bytes, int T, int V, bool Inside>
-[[gnu::always_inline]] inline void add_taps(const DepthwiseLine& l, const float* source,
+[[gnu::always_inline]] inline void add_taps(const GatherLine& l, const float* source,
                                             const float* weights, std::int64_t column,
                                             typename Floats<Bytes>::Vector (&sums)[T][V]) {
   using Vector = typename Floats<Bytes>::Vector;
@@ -66,8 +66,7 @@ template <int Bytes, int T, int V, bool Inside>
 /// Asks for what the tile from place `begin` on reads for the first time. Rows are far apart, so
 /// that the processor does not foresee it.
 template <int Bytes, int T, int V>
-[[gnu::always_inline]] inline void fetch(const DepthwiseLine& l, std::int64_t begin,
-                                         std::int64_t c) {
+[[gnu::always_inline]] inline void fetch(const GatherLine& l, std::int64_t begin, std::int64_t c) {
   const std::int64_t column = begin * l.source_step + l.first + l.taps - 1;
   for (int r = l.rows - l.fresh_rows; r < l.rows; ++r) {
     const float* at = l.row[r].source + column * l.channels + c;
@@ -79,8 +78,7 @@ template <int Bytes, int T, int V>
 
 /// T places from place `begin` on, V vectors of channels from c on. Taps = 0: of any kind.
 template <int Bytes, int T, int V, int Taps, int Step, bool Inside>
-[[gnu::always_inline]] inline void tile(const DepthwiseLine& l, std::int64_t begin,
-                                        std::int64_t c) {
+[[gnu::always_inline]] inline void tile(const GatherLine& l, std::int64_t begin, std::int64_t c) {
   constexpr std::ptrdiff_t width = Floats<Bytes>::width;
   typename Floats<Bytes>::Vector sums[T][V] = {};
   const std::int64_t column = begin * l.source_step + l.first;
@@ -101,7 +99,7 @@ template <int Bytes, int T, int V, int Taps, int Step, bool Inside>
 
 /// Channels [c, end). The last vector begins early enough to end with all channels.
 template <int Bytes, int T, int Taps, int Step, bool Inside>
-[[gnu::always_inline]] inline void tile_channels(const DepthwiseLine& l, std::int64_t begin,
+[[gnu::always_inline]] inline void tile_channels(const GatherLine& l, std::int64_t begin,
                                                  std::int64_t c, std::int64_t end) {
   constexpr std::ptrdiff_t width = Floats<Bytes>::width;
   for (; c + 2 * width <= end; c += 2 * width) tile<Bytes, T, 2, Taps, Step, Inside>(l, begin, c);
@@ -110,8 +108,8 @@ template <int Bytes, int T, int Taps, int Step, bool Inside>
 }
 
 template <int Bytes, int T, int Taps, int Step>
-[[gnu::always_inline]] inline void tiles(const DepthwiseLine& l, std::int64_t begin,
-                                         std::int64_t end, std::int64_t c, std::int64_t c_end) {
+[[gnu::always_inline]] inline void tiles(const GatherLine& l, std::int64_t begin, std::int64_t end,
+                                         std::int64_t c, std::int64_t c_end) {
   const std::int64_t reach = (T - 1) * l.source_step + (l.taps - 1) * l.tap_step;
   for (; begin < end; begin += T) {
     // The last tile begins early enough to end with the line.
@@ -125,7 +123,7 @@ template <int Bytes, int T, int Taps, int Step>
 }
 
 template <int Bytes, int T, int Taps, int Step>
-[[gnu::always_inline]] inline void line_of(const DepthwiseLine& l, std::int64_t c,
+[[gnu::always_inline]] inline void line_of(const GatherLine& l, std::int64_t c,
                                            std::int64_t c_end) {
   if (l.count >= T)
     tiles<Bytes, T, Taps, Step>(l, 0, l.count, c, c_end);
@@ -136,8 +134,7 @@ template <int Bytes, int T, int Taps, int Step>
 }
 
 template <int Bytes, int T>
-[[gnu::always_inline]] inline void line(const DepthwiseLine& l, std::int64_t c,
-                                        std::int64_t c_end) {
+[[gnu::always_inline]] inline void line(const GatherLine& l, std::int64_t c, std::int64_t c_end) {
   const bool adjacent = l.tap_step == 1;
   if (adjacent && l.source_step == 1 && l.taps == 2) return line_of<Bytes, T, 2, 1>(l, c, c_end);
   if (adjacent && l.source_step == 1 && l.taps == 3) return line_of<Bytes, T, 3, 1>(l, c, c_end);
@@ -206,21 +203,19 @@ template <int Bytes>
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx512f")]] void line_avx512(const DepthwiseLine& l, std::int64_t c,
-                                            std::int64_t end) {
+[[gnu::target("avx512f")]] void line_avx512(const GatherLine& l, std::int64_t c, std::int64_t end) {
   if (l.count % 7 == 0 && l.count % 8 != 0) return line<64, 7>(l, c, end);
   line<64, 8>(l, c, end);
 }
 [[gnu::target("avx512f")]] void sums_avx512(const DepthwiseSums& l) { sums<64>(l); }
 
-[[gnu::target("avx2,fma")]] void line_avx2(const DepthwiseLine& l, std::int64_t c,
-                                           std::int64_t end) {
+[[gnu::target("avx2,fma")]] void line_avx2(const GatherLine& l, std::int64_t c, std::int64_t end) {
   line<32, 4>(l, c, end);
 }
 [[gnu::target("avx2,fma")]] void sums_avx2(const DepthwiseSums& l) { sums<32>(l); }
 #endif
 
-void line_any(const DepthwiseLine& l, std::int64_t c, std::int64_t end) { line<16, 4>(l, c, end); }
+void line_any(const GatherLine& l, std::int64_t c, std::int64_t end) { line<16, 4>(l, c, end); }
 void sums_any(const DepthwiseSums& l) { sums<16>(l); }
 
 }  // namespace

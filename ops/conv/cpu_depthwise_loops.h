@@ -4,32 +4,14 @@
 
 #include <cstdint>
 
+#include "ops/conv/cpu_gather_line.h"
+
 namespace palimpsest {
 
 /// Fewer channels than the narrowest vector are left to others.
 inline constexpr std::int64_t least_depthwise_channels = 4;
 /// Taps whose sums the filter gradient keeps in registers at a time.
 inline constexpr int max_depthwise_sums = 9;
-
-/// One kernel row at one row of the result: a row of the source and a row of weights.
-struct DepthwiseRow {
-  const float* source;
-  const float* weights;
-};
-
-/// `count` places of one row of the result, which all have the same taps:
-///   result[j * result_step + c] = sum over rows and taps t of weights[t * weight_step + c]
-///       source[(j * source_step + first + t * tap_step) * channels + c]
-/// where a column of the source that is not one of the source_columns is left out.
-struct DepthwiseLine {
-  std::int64_t channels, count;
-  int rows, taps;
-  int fresh_rows;  ///< the last rows, which the line before this one did not read
-  const DepthwiseRow* row;
-  std::int64_t source_step, source_columns, first, tap_step, weight_step;
-  float* result;
-  std::int64_t result_step;
-};
 
 /// Consecutive places of a row of the result for the filter gradient. Their sources lie evenly,
 /// or there is one place, and then any tap may read zeros.
@@ -52,8 +34,9 @@ struct DepthwiseSums {
 
 struct DepthwiseLoops {
   int width;  ///< channels of a vector; there are at least as many
-  /// Channels [begin, end) of a line.
-  void (*line)(const DepthwiseLine&, std::int64_t begin, std::int64_t end);
+  /// Channels [begin, end) of a line:
+  ///   result[j * result_step + c] = sum over rows and taps of weights[c] source[c].
+  void (*line)(const GatherLine&, std::int64_t begin, std::int64_t end);
   void (*sums)(const DepthwiseSums&);
 };
 

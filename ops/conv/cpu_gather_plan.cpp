@@ -67,4 +67,38 @@ std::optional<GatherPlan> gather_plan(const ConvGeometry& g, ConvRole role) {
   return plan;
 }
 
+GatherLine gather_line(const GatherPlan& plan, std::int64_t row, const AxisPhase& columns,
+                       const GatherOperands& operands, GatherRow* rows_of_line) {
+  const std::int64_t image = row / plan.result_rows, y = row % plan.result_rows;
+  const std::int64_t row_floats = plan.source_columns * plan.source_channels;
+  const float* const source = operands.source + image * plan.source_rows * row_floats;
+  const AxisPhase& rows = plan.row_phase(y);
+  GatherLine line{};
+  line.row = rows_of_line;
+  if (!columns.taps.empty()) {
+    const AxisPhase::Tap first = columns.taps.front(), last = columns.taps.back();
+    const auto steps = static_cast<std::int64_t>(columns.taps.size()) - 1;
+    line.taps = static_cast<int>(steps) + 1;
+    line.first = first.source;
+    line.tap_step = steps > 0 ? (last.source - first.source) / steps : 1;
+    line.weight_step = steps > 0 ? (last.kernel - first.kernel) / steps * operands.place_floats : 0;
+    for (const AxisPhase::Tap& r : rows.taps) {
+      const std::int64_t at = y / rows.step * rows.source_step + r.source;
+      if (at < 0 || at >= plan.source_rows) continue;
+      const std::int64_t place = r.kernel * plan.kernel_columns + first.kernel;
+      rows_of_line[line.rows++] = {source + at * row_floats,
+                                   operands.weights + place * operands.place_floats};
+    }
+  }
+  line.fresh_rows = std::min(line.rows, static_cast<int>(rows.source_step));
+  line.channels = plan.source_channels;
+  line.count = columns.count;
+  line.source_step = columns.source_step;
+  line.source_columns = plan.source_columns;
+  line.result =
+      operands.result + (row * plan.result_columns + columns.begin) * plan.result_channels;
+  line.result_step = columns.step * plan.result_channels;
+  return line;
+}
+
 }  // namespace palimpsest

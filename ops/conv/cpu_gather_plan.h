@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ops/conv/cpu_conv.h"
+#include "ops/conv/cpu_gather_line.h"
 
 namespace palimpsest {
 
@@ -40,5 +41,19 @@ bool reads_f32_channels_last(const ConvGeometry& geometry, const runtime::Kernel
 
 /// For role forward or input_grad. Nothing for more than two spatial axes.
 std::optional<GatherPlan> gather_plan(const ConvGeometry& geometry, ConvRole role);
+
+/// Where a line lies: the first channel wanted of the source and of the result, and the weights of
+/// it, packed so that a kernel place takes place_floats.
+struct GatherOperands {
+  const float* source;
+  const float* weights;
+  std::int64_t place_floats;
+  float* result;
+};
+
+/// The places of one phase of columns in a row of the result, rows counted over all images. `rows`
+/// has room for max_kernel_rows and must live as long as the line.
+GatherLine gather_line(const GatherPlan& plan, std::int64_t row, const AxisPhase& columns,
+                       const GatherOperands& operands, GatherRow* rows);
 
 }  // namespace palimpsest

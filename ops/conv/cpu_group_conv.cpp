@@ -1,8 +1,8 @@
 #include "ops/conv/cpu_group_conv.h"
 
 #include <algorithm>
-#include <vector>
 
+#include "ops/conv/cpu_packed_filter.h"
 #include "runtime/cpu/parallel.h"
 
 namespace palimpsest {
@@ -12,39 +12,20 @@ using runtime::Kernel;
 using runtime::KernelRequest;
 using runtime::Launch;
 
-// Larger kernels are left to others.
-constexpr std::int64_t max_kernel_rows = 32;
-
 /// Forward and input gradient: every place of the result gathers from the source.
-class GroupGather final : public Kernel {
+class GroupGather final : public PackedFilterKernel {
  public:
-  GroupGather(GatherPlan plan, ConvRole role, const GroupLoops& loops, std::int64_t group,
-              const KernelRequest& request)
+  GroupGather(GatherPlan plan, ConvRole role, const GroupLoops& loops, std::int64_t group)
       : plan_(std::move(plan)),
         loops_(loops),
         forward_(role == ConvRole::forward),
         group_(group),
-        channels_(plan_.source_channels) {
-    if (const Literal* filter = request.constants[1]) {
-      packed_.resize(static_cast<std::size_t>(filter_floats()));
-      pack(filter->values<float>().data(), packed_.data());
-    }
-  }
+        channels_(plan_.source_channels) {}
 
-  std::size_t workspace_bytes() const override {
-    return packed_.empty() ? static_cast<std::size_t>(filter_floats()) * sizeof(float) : 0;
-  }
-  std::size_t resident_bytes() const override { return packed_.size() * sizeof(float); }
-  bool absorbs(std::size_t operand) const override { return operand == 1 && !packed_.empty(); }
   std::string algorithm() const override { return "own:groups"; }
 
   void run(const Launch& launch) override {
-    const float* filter = packed_.data();
-    if (packed_.empty()) {
-      auto* const packed = reinterpret_cast<float*>(launch.workspace);
-      pack(launch.input<float>(1), packed);
-      filter = packed;
-    }
+    const float* const filter = filter_of(launch);
     const std::int64_t row_products =
         plan_.source_columns * channels_ * plan_.kernel_places() * group_;
     runtime::parallel_for(plan_.images * plan_.result_rows, group_chunk_products / row_products + 1,
@@ -58,10 +39,10 @@ class GroupGather final : public Kernel {
   std::int64_t units() const { return channels_ / loops_.width; }
   std::int64_t place_floats() const { return group_ * loops_.width; }
   std::int64_t unit_floats() const { return plan_.kernel_places() * place_floats(); }
-  std::int64_t filter_floats() const { return units() * unit_floats(); }
+  std::int64_t filter_floats() const override { return units() * unit_floats(); }
 
   /// [O, C / groups, places...] to [unit, place, channel of the source's group, result lane].
-  void pack(const float* filter, float* packed) const {
+  void pack(const float* filter, float* packed) const override {
     const std::int64_t places = plan_.kernel_places();
     for (std::int64_t c = 0; c < channels_; ++c) {
       float* const lane = packed + c / loops_.width * unit_floats() + c % loops_.width;
@@ -81,50 +62,20 @@ class GroupGather final : public Kernel {
         launch.input<float>(0) + image * plan_.source_rows * plan_.source_columns * channels_;
     for (std::int64_t unit = 0; unit < units(); ++unit) {
       fetch_fresh_rows(plan_, source, y + 1, unit, units());
+      const std::int64_t lane = unit * loops_.width;
+      const GatherOperands operands{launch.input<float>(0) + lane, filter + unit * unit_floats(),
+                                    place_floats(), launch.result<float>() + lane};
       for (const AxisPhase& columns : plan_.columns) {
-        float* const result =
-            launch.result<float>() + (row * plan_.result_columns + columns.begin) * channels_;
-        compute_line(y, columns, filter + unit * unit_floats(), source + unit * loops_.width,
-                     result + unit * loops_.width);
+        GatherRow rows[max_kernel_rows];
+        loops_.line(gather_line(plan_, row, columns, operands, rows));
       }
     }
-  }
-
-  void compute_line(std::int64_t y, const AxisPhase& columns, const float* weights,
-                    const float* source, float* result) const {
-    const AxisPhase& rows = plan_.row_phase(y);
-    GroupRow row_of[max_kernel_rows];
-    GroupLine line{};
-    line.row = row_of;
-    if (!columns.taps.empty()) {
-      const AxisPhase::Tap first = columns.taps.front(), last = columns.taps.back();
-      const auto steps = static_cast<std::int64_t>(columns.taps.size()) - 1;
-      line.taps = static_cast<int>(steps) + 1;
-      line.first = first.source;
-      line.tap_step = steps > 0 ? (last.source - first.source) / steps : 1;
-      line.weight_step = steps > 0 ? (last.kernel - first.kernel) / steps * place_floats() : 0;
-      for (const AxisPhase::Tap& r : rows.taps) {
-        const std::int64_t at = y / rows.step * rows.source_step + r.source;
-        if (at < 0 || at >= plan_.source_rows) continue;
-        row_of[line.rows++] = {
-            source + at * plan_.source_columns * channels_,
-            weights + (r.kernel * plan_.kernel_columns + first.kernel) * place_floats()};
-      }
-    }
-    line.channels = channels_;
-    line.count = columns.count;
-    line.source_step = columns.source_step;
-    line.source_columns = plan_.source_columns;
-    line.result = result;
-    line.result_step = columns.step * channels_;
-    loops_.line(line);
   }
 
   GatherPlan plan_;
   GroupLoops loops_;
   bool forward_;
   std::int64_t group_, channels_;
-  std::vector<float> packed_;
 };
 
 bool within_reach(const ConvGeometry& g, const KernelRequest& request) {
@@ -155,7 +106,7 @@ std::unique_ptr<Kernel> group_conv_kernel(const ConvGeometry& g, ConvRole role,
   auto plan = gather_plan(g, filter_grad ? ConvRole::forward : role);
   if (!plan || loops.width == 0 || plan->kernel_rows > max_kernel_rows) return nullptr;
   if (filter_grad) return group_filter_grad_kernel(std::move(*plan), loops, group);
-  return std::make_unique<GroupGather>(std::move(*plan), role, loops, group, request);
+  return packed_filter_kernel<GroupGather>(request, std::move(*plan), role, loops, group);
 }
 
 }  // namespace palimpsest

@@ -28,7 +28,7 @@ template <int Bytes, int Group, int Channel>
 /// Adds one channel of the groups, of one kernel row, to T places from column `column` on. Taps
 /// are adjacent, so every vector of the source is spread once and meets all of its taps.
 template <int Bytes, int T, int Taps, int Step, int Group, bool Inside, int Channel>
-[[gnu::always_inline]] inline void add_channel(const GroupLine& l, const GroupRow& row,
+[[gnu::always_inline]] inline void add_channel(const GatherLine& l, const GatherRow& row,
                                                std::int64_t column,
                                                typename Floats<Bytes>::Vector (&sums)[T]) {
   using Vector = typename Floats<Bytes>::Vector;
@@ -50,7 +50,7 @@ template <int Bytes, int T, int Taps, int Step, int Group, bool Inside, int Chan
 
 /// The same for one tap and any step.
 template <int Bytes, int T, int Group, bool Inside, int Channel>
-[[gnu::always_inline]] inline void add_tap(const GroupLine& l, const float* source,
+[[gnu::always_inline]] inline void add_tap(const GatherLine& l, const float* source,
                                            const float* weights, std::int64_t column,
                                            typename Floats<Bytes>::Vector (&sums)[T]) {
   using Vector = typename Floats<Bytes>::Vector;
@@ -67,12 +67,12 @@ template <int Bytes, int T, int Group, bool Inside, int Channel>
 }
 
 template <int Bytes, int T, int Taps, int Step, int Group, bool Inside, int... Channel>
-[[gnu::always_inline]] inline void tile(const GroupLine& l, std::int64_t begin,
+[[gnu::always_inline]] inline void tile(const GatherLine& l, std::int64_t begin,
                                         std::integer_sequence<int, Channel...> /*channels*/) {
   typename Floats<Bytes>::Vector sums[T] = {};
   const std::int64_t column = begin * l.source_step + l.first;
   for (int r = 0; r < l.rows; ++r) {
-    const GroupRow& row = l.row[r];
+    const GatherRow& row = l.row[r];
     if constexpr (Taps > 0) {
       (add_channel<Bytes, T, Taps, Step, Group, Inside, Channel>(l, row, column, sums), ...);
     } else {
@@ -88,7 +88,7 @@ template <int Bytes, int T, int Taps, int Step, int Group, bool Inside, int... C
 
 /// Tiles of T places; the last begins early enough to end with the line.
 template <int Bytes, int T, int Taps, int Step, int Group>
-[[gnu::always_inline]] inline void tiles(const GroupLine& l) {
+[[gnu::always_inline]] inline void tiles(const GatherLine& l) {
   constexpr auto channels = std::make_integer_sequence<int, Group>{};
   const std::int64_t reach = (T - 1) * l.source_step + (l.taps - 1) * l.tap_step;
   for (std::int64_t begin = 0; begin < l.count; begin += T) {
@@ -102,7 +102,7 @@ template <int Bytes, int T, int Taps, int Step, int Group>
 }
 
 template <int Bytes, int T, int Taps, int Step, int Group>
-[[gnu::always_inline]] inline void line_of(const GroupLine& l) {
+[[gnu::always_inline]] inline void line_of(const GatherLine& l) {
   constexpr int half = T / 2;
   constexpr std::int64_t many = std::int64_t{2} * T;
   if (l.count % T == 0 || l.count > many) return tiles<Bytes, T, Taps, Step, Group>(l);
@@ -111,7 +111,7 @@ template <int Bytes, int T, int Taps, int Step, int Group>
 }
 
 template <int Bytes, int T, int Group>
-[[gnu::always_inline]] inline void line(const GroupLine& l) {
+[[gnu::always_inline]] inline void line(const GatherLine& l) {
   const bool adjacent = l.tap_step == 1;
   if (adjacent && l.source_step == 1 && l.taps == 3) return line_of<Bytes, T, 3, 1, Group>(l);
   if (adjacent && l.source_step == 2 && l.taps == 3) return line_of<Bytes, T, 3, 2, Group>(l);
@@ -183,7 +183,7 @@ template <int Bytes, int Group>
 
 #if defined(__x86_64__)
 template <int Group>
-[[gnu::target("avx512f")]] void line_avx512(const GroupLine& l) {
+[[gnu::target("avx512f")]] void line_avx512(const GatherLine& l) {
   if (l.count % 7 == 0) return line<64, 14, Group>(l);
   line<64, 8, Group>(l);
 }
@@ -192,7 +192,7 @@ template <int Group>
   sums<64, Group>(l);
 }
 template <int Group>
-[[gnu::target("avx2,fma")]] void line_avx2(const GroupLine& l) {
+[[gnu::target("avx2,fma")]] void line_avx2(const GatherLine& l) {
   line<32, 8, Group>(l);
 }
 template <int Group>
@@ -210,7 +210,7 @@ GroupLoops x86_loops(std::int64_t channels) {
 }
 #endif
 
-void line_any(const GroupLine& l) { line<16, 8, 4>(l); }
+void line_any(const GatherLine& l) { line<16, 8, 4>(l); }
 void sums_any(const GroupSums& l) { sums<16, 4>(l); }
 
 }  // namespace

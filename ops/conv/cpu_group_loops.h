@@ -4,31 +4,14 @@
 
 #include <cstdint>
 
+#include "ops/conv/cpu_gather_line.h"
+
 namespace palimpsest {
-
-/// One kernel row at one row of the result.
-struct GroupRow {
-  const float* source;  ///< the unit's first channel at column 0
-  const float* weights;
-};
-
-/// `count` places of one row of the result, which all have the same taps:
-///   result[j * result_step + c] = sum over rows, taps t and channels i of a group of
-///       weights[t * weight_step + i * width + c] s[channel i of the group of c]
-/// where s is the source's place j * source_step + first + t * tap_step, which is left out when
-/// it is not one of the source_columns.
-struct GroupLine {
-  std::int64_t channels, count;  ///< of all groups: from place to place of the source
-  int rows, taps;
-  const GroupRow* row;
-  std::int64_t source_step, source_columns, first, tap_step, weight_step;
-  float* result;
-  std::int64_t result_step;
-};
 
 /// The filter gradient of one kernel row at one row of the cotangent:
 ///   sums[(t * group + i) * width + c] += ct[j][channel i of the group of c] s[c]
-/// with s as above.
+/// where s is the source's place j * source_step + first + t * tap_step, which is left out when
+/// it is not one of the source_columns.
 struct GroupSums {
   std::int64_t channels, count;
   int taps;
@@ -40,7 +23,9 @@ struct GroupSums {
 
 struct GroupLoops {
   std::int64_t width = 0;  ///< channels of a vector; 0 when no vector takes whole groups
-  void (*line)(const GroupLine&) = nullptr;
+  /// result[j * result_step + c] = sum over rows, taps and channels i of a group of
+  ///     weights[i * width + c] source[channel i of the group of c].
+  void (*line)(const GatherLine&) = nullptr;
   void (*sums)(const GroupSums&) = nullptr;
 };
 

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <vector>
 
 #include "ops/conv/cpu_conv.h"
 #include "ops/conv/cpu_gather_plan.h"
+#include "ops/conv/cpu_packed_filter.h"
 #include "ops/conv/cpu_stem_loops.h"
 #include "runtime/cpu/parallel.h"
 
@@ -17,37 +17,20 @@ using runtime::Launch;
 constexpr std::int64_t chunk_products = 1 << 19;
 // ... or so many rows, which share weights and rows of the cotangent.
 constexpr std::int64_t least_rows = 8;
-// Larger kernels are left to others.
-constexpr std::int64_t max_kernel_rows = 32;
 
 /// Input gradient with few channels in the input: every place gathers from the cotangent.
-class StemInputGrad final : public Kernel {
+class StemInputGrad final : public PackedFilterKernel {
  public:
-  StemInputGrad(GatherPlan plan, const KernelRequest& request)
+  explicit StemInputGrad(GatherPlan plan)
       : plan_(std::move(plan)),
         channels_(plan_.result_channels),
         outputs_(plan_.source_channels),
-        loops_(stem_loops(outputs_)) {
-    if (const Literal* filter = request.constants[1]) {
-      packed_.resize(static_cast<std::size_t>(filter_floats()));
-      pack(filter->values<float>().data(), packed_.data());
-    }
-  }
+        loops_(stem_loops(outputs_)) {}
 
-  std::size_t workspace_bytes() const override {
-    return packed_.empty() ? static_cast<std::size_t>(filter_floats()) * sizeof(float) : 0;
-  }
-  std::size_t resident_bytes() const override { return packed_.size() * sizeof(float); }
-  bool absorbs(std::size_t operand) const override { return operand == 1 && !packed_.empty(); }
   std::string algorithm() const override { return "own:stem"; }
 
   void run(const Launch& launch) override {
-    const float* filter = packed_.data();
-    if (packed_.empty()) {
-      auto* const packed = reinterpret_cast<float*>(launch.workspace);
-      pack(launch.input<float>(1), packed);
-      filter = packed;
-    }
+    const float* const filter = filter_of(launch);
     const std::int64_t row_products =
         plan_.source_columns * outputs_ * plan_.kernel_places() * channels_ + 1;
     runtime::parallel_for(
@@ -58,10 +41,10 @@ class StemInputGrad final : public Kernel {
  private:
   std::int64_t vectors() const { return (outputs_ + loops_.width - 1) / loops_.width; }
   std::int64_t place_floats() const { return vectors() * channels_ * loops_.width; }
-  std::int64_t filter_floats() const { return plan_.kernel_places() * place_floats(); }
+  std::int64_t filter_floats() const override { return plan_.kernel_places() * place_floats(); }
 
   /// [O, C, places...] to [place, vector, C, lane].
-  void pack(const float* filter, float* packed) const {
+  void pack(const float* filter, float* packed) const override {
     const std::int64_t places = plan_.kernel_places(), width = loops_.width;
     std::fill_n(packed, filter_floats(), 0.0F);
     for (std::int64_t o = 0; o < outputs_; ++o) {
@@ -87,40 +70,16 @@ class StemInputGrad final : public Kernel {
 
   void compute_line(std::int64_t row, const AxisPhase& columns, const float* filter,
                     const Launch& launch) const {
-    const std::int64_t image = row / plan_.result_rows, y = row % plan_.result_rows;
-    const float* const source =
-        launch.input<float>(0) + image * plan_.source_rows * plan_.source_columns * outputs_;
-    const AxisPhase& rows = plan_.row_phase(y);
-    StemRow row_of[max_kernel_rows];
-    StemLine line{};
-    line.row = row_of;
-    if (!columns.taps.empty()) {
-      const AxisPhase::Tap first = columns.taps.front(), last = columns.taps.back();
-      const auto steps = static_cast<std::int64_t>(columns.taps.size()) - 1;
-      line.taps = static_cast<int>(steps) + 1;
-      line.first = first.source;
-      line.tap_step = steps > 0 ? (last.source - first.source) / steps : 1;
-      line.weight_step = steps > 0 ? (last.kernel - first.kernel) / steps * place_floats() : 0;
-      for (const AxisPhase::Tap& r : rows.taps) {
-        const std::int64_t at = y / rows.step * rows.source_step + r.source;
-        if (at < 0 || at >= plan_.source_rows) continue;
-        row_of[line.rows++] = {
-            source + at * plan_.source_columns * outputs_,
-            filter + (r.kernel * plan_.kernel_columns + first.kernel) * place_floats()};
-      }
-    }
-    line.count = columns.count;
-    line.outputs = outputs_;
-    line.source_columns = plan_.source_columns;
-    line.result = launch.result<float>() + (row * plan_.result_columns + columns.begin) * channels_;
-    line.result_step = columns.step * channels_;
+    GatherRow rows[max_kernel_rows];
+    const GatherLine line =
+        gather_line(plan_, row, columns,
+                    {launch.input<float>(0), filter, place_floats(), launch.result<float>()}, rows);
     loops_.line(line, channels_);
   }
 
   GatherPlan plan_;
   std::int64_t channels_, outputs_;
   StemLoops loops_;
-  std::vector<float> packed_;
 };
 
 bool within_reach(const ConvGeometry& g, ConvRole role, const KernelRequest& request) {
@@ -135,7 +94,7 @@ std::unique_ptr<Kernel> stem_conv_kernel(const ConvGeometry& g, ConvRole role,
   if (!within_reach(g, role, request)) return nullptr;
   auto plan = gather_plan(g, role);
   if (!plan || plan->kernel_rows > max_kernel_rows) return nullptr;
-  return std::make_unique<StemInputGrad>(std::move(*plan), request);
+  return packed_filter_kernel<StemInputGrad>(request, std::move(*plan));
 }
 
 }  // namespace palimpsest

@@ -39,7 +39,7 @@ template <int Width, int Count, int Segment, class Vector>
 
 /// T places from place `begin` on, of which the first n are wanted.
 template <int Bytes, int T, int C, bool Inside>
-[[gnu::always_inline]] inline void tile(const StemLine& l, std::int64_t begin, std::int64_t n) {
+[[gnu::always_inline]] inline void tile(const GatherLine& l, std::int64_t begin, std::int64_t n) {
   using Vector = typename Floats<Bytes>::Vector;
   constexpr std::ptrdiff_t width = Floats<Bytes>::width;
   Vector sums[T * C] = {};
@@ -47,10 +47,10 @@ template <int Bytes, int T, int C, bool Inside>
     const float* weights = l.row[r].weights;
     std::int64_t column = begin + l.first;
     for (int tap = 0; tap < l.taps; ++tap, column += l.tap_step, weights += l.weight_step) {
-      const float* const source = l.row[r].source + column * l.outputs;
+      const float* const source = l.row[r].source + column * l.channels;
       const float* weight = weights;
-      for (std::int64_t at = 0; at < l.outputs; at += width, weight += C * width) {
-        const float* const from = source + std::min(at, l.outputs - width);
+      for (std::int64_t at = 0; at < l.channels; at += width, weight += C * width) {
+        const float* const from = source + std::min(at, l.channels - width);
         Vector w[C];
 #pragma GCC unroll 4
         for (int c = 0; c < C; ++c) cpu::load(w[c], weight + c * width);
@@ -58,7 +58,7 @@ template <int Bytes, int T, int C, bool Inside>
         for (int t = 0; t < T; ++t) {
           if (!Inside && (column + t < 0 || column + t >= l.source_columns)) continue;
           Vector ct;
-          cpu::load(ct, from + t * l.outputs);
+          cpu::load(ct, from + t * l.channels);
 #pragma GCC unroll 4
           for (int c = 0; c < C; ++c) sums[t * C + c] += ct * w[c];
         }
@@ -78,7 +78,7 @@ template <int Bytes, int T, int C, bool Inside>
 }
 
 template <int Bytes, int T, int C>
-[[gnu::always_inline]] inline void line_of(const StemLine& l) {
+[[gnu::always_inline]] inline void line_of(const GatherLine& l) {
   if (l.count < T) {
     constexpr int few = 4;  // a vector's sums of any number of channels come to whole fours
     for (std::int64_t begin = 0; begin < l.count; begin += few)
@@ -97,7 +97,7 @@ template <int Bytes, int T, int C>
 }
 
 template <int Bytes, int T>
-[[gnu::always_inline]] inline void line(const StemLine& l, std::int64_t channels) {
+[[gnu::always_inline]] inline void line(const GatherLine& l, std::int64_t channels) {
   if (channels == 1) return line_of<Bytes, T, 1>(l);
   if (channels == 2) return line_of<Bytes, T, 2>(l);
   if (channels == 3) return line_of<Bytes, T, 3>(l);
@@ -105,20 +105,20 @@ template <int Bytes, int T>
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx512f")]] void line_avx512(const StemLine& l, std::int64_t channels) {
+[[gnu::target("avx512f")]] void line_avx512(const GatherLine& l, std::int64_t channels) {
   line<64, 8>(l, channels);
 }
 // Half as wide vectors, but as many of them.
-[[gnu::target("avx512f,avx512vl")]] void line_avx512_half(const StemLine& l,
+[[gnu::target("avx512f,avx512vl")]] void line_avx512_half(const GatherLine& l,
                                                           std::int64_t channels) {
   line<32, 8>(l, channels);
 }
-[[gnu::target("avx2,fma")]] void line_avx2(const StemLine& l, std::int64_t channels) {
+[[gnu::target("avx2,fma")]] void line_avx2(const GatherLine& l, std::int64_t channels) {
   line<32, 4>(l, channels);
 }
 #endif
 
-void line_any(const StemLine& l, std::int64_t channels) { line<16, 4>(l, channels); }
+void line_any(const GatherLine& l, std::int64_t channels) { line<16, 4>(l, channels); }
 
 }  // namespace
 
