@@ -6,7 +6,6 @@
 #include "autodiff/vmap.h"
 #include "inversion/start.h"
 #include "passes/bind.h"
-#include "passes/dead_code.h"
 #include "passes/narrow_products.h"
 #include "passes/pipeline.h"
 #include "runtime/compile.h"
@@ -47,11 +46,6 @@ std::vector<TensorType> types_of(const std::vector<Value>& values) {
   return types;
 }
 
-Function in_precision(Precision precision, const Function& function, Value loss) {
-  return precision == Precision::mixed ? passes::narrow_products(function, std::array{loss})
-                                       : passes::without_dead_nodes(function);
-}
-
 Function in_lanes(Function function, std::int64_t lanes) {
   if (lanes == 1) return function;
   return autodiff::vmap(function, lanes, std::vector<bool>(function.inputs.size(), true));
@@ -68,7 +62,9 @@ LanedProgram compiled(const SearchRequest& request, const Function& function, Va
     weights.emplace_back(first + i, parameters[i].initial);
   passes::PassLog log;
   const runtime::KernelTable& kernels = *request.resources.kernels;
-  Function bound = passes::bind(in_precision(request.spec.precision, function, loss), weights);
+  Function bound = request.spec.precision == Precision::mixed
+                       ? passes::bind(passes::narrow_products(function, std::array{loss}), weights)
+                       : passes::bind(function, weights);
   std::vector<TensorType> inputs = types_of(bound.inputs), outputs = types_of(bound.outputs);
   const Function optimized =
       passes::optimize(in_lanes(std::move(bound), request.lanes), runtime::evaluator(kernels), log);

@@ -73,15 +73,18 @@ double flops(const Op& op, Types inputs, const TensorType& output) {
   return elements(output);
 }
 
+double flops(const Node& node) {
+  std::vector<TensorType> types;
+  for (const Value input : node.inputs) types.push_back(input.type());
+  return flops(node.op, types, node.type);
+}
+
 double product_flops(const Function& function) {
   const std::vector<bool> marked = reachable(function);
   double sum = 0;
   for (std::uint32_t index = 0; index < function.graph->size(); ++index) {
     const Node& node = function.graph->node(index);
-    if (!marked[index] || !is_product(node.op)) continue;
-    std::vector<TensorType> types;
-    for (const Value input : node.inputs) types.push_back(input.type());
-    sum += flops(node.op, types, node.type);
+    if (marked[index] && is_product(node.op)) sum += flops(node);
   }
   return sum;
 }

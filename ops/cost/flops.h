@@ -1,5 +1,5 @@
 #pragma once
-// What a primitive costs in floating-point operations, for profiles. The one place that knows.
+// What a primitive costs in floating-point operations. The one place that knows.
 
 #include "graph/function.h"
 
@@ -15,6 +15,7 @@ bool is_product(const Op& op);
 ///   inverse, determinant: 2 n^3 and 2/3 n^3 a matrix;
 ///   what only moves or makes data: 0; all else: 1 an element of the result.
 double flops(const Op& op, Types inputs, const TensorType& output);
+double flops(const Node& node);
 
 /// The sum over all reachable products of a function: what its size is judged by.
 double product_flops(const Function& function);
