@@ -7,6 +7,7 @@
 #include "graph/verify.h"
 #include "passes/channels_last.h"
 #include "passes/dead_code.h"
+#include "passes/filter_blocks.h"
 #include "passes/fold.h"
 #include "passes/fuse.h"
 #include "passes/simplify.h"
@@ -84,7 +85,8 @@ Function simplified(Function f, const Evaluator& evaluate, PassLog& log) {
 Function optimize(const Function& source, const Evaluator& evaluate, PassLog& log) {
   Function f = run("without_dead_nodes", without_dead_nodes, source, log);
   f = simplified(std::move(f), evaluate, log);
-  f = simplified(run("channels_last", channels_last, f, log), evaluate, log);
+  f = run("channels_last", channels_last, f, log);
+  f = simplified(run("filters_in_blocks", filters_in_blocks, f, log), evaluate, log);
   f = run(
       "fuse", [](const Function& g) { return fuse(g); }, f, log);
   return run("without_dead_nodes", without_dead_nodes, f, log);

@@ -42,7 +42,7 @@ TensorType checked_result(std::string_view name, Types in, const Shape& a, const
 
 std::string ConvGeometry::describe() const {
   return text(describe_sliding(fields_of(*this)), " groups=", groups,
-              channels_last ? " channels_last" : "");
+              channels_last ? " channels_last" : "", filter_blocks ? " filter_blocks" : "");
 }
 
 ConvGeometry conv_geometry(const Shape& input, const Shape& filter,
@@ -67,18 +67,18 @@ ConvGeometry conv_geometry(const Shape& input, const Shape& filter,
 }
 
 TensorType Conv::infer(Types in) const {
-  return checked_result(name, in, geometry.stored_input(), geometry.filter,
+  return checked_result(name, in, geometry.stored_input(), geometry.stored_filter(),
                         geometry.stored_output());
 }
 
 TensorType ConvInputGrad::infer(Types in) const {
-  return checked_result(name, in, geometry.stored_output(), geometry.filter,
+  return checked_result(name, in, geometry.stored_output(), geometry.stored_filter(),
                         geometry.stored_input());
 }
 
 TensorType ConvFilterGrad::infer(Types in) const {
   return checked_result(name, in, geometry.stored_output(), geometry.stored_input(),
-                        geometry.filter);
+                        geometry.stored_filter());
 }
 
 // <ct, conv(x, w)> is linear in each of the three, so every rule is another member.

@@ -6,6 +6,7 @@
 
 #include "graph/op.h"
 #include "ops/activation_layout.h"
+#include "ops/filter_layout.h"
 
 namespace palimpsest {
 
@@ -17,9 +18,12 @@ struct ConvGeometry {
   std::int64_t groups = 1;
   /// How x, y and their cotangents are stored; the filter is not concerned.
   bool channels_last = false;
+  /// How w and its cotangent are stored: ops/filter_layout.h. Without groups only.
+  bool filter_blocks = false;
 
   Shape stored_input() const { return stored_shape(input, channels_last); }
   Shape stored_output() const { return stored_shape(output, channels_last); }
+  Shape stored_filter() const { return stored_filter_shape(filter, filter_blocks); }
   int spatial_rank() const { return input.rank() - 2; }
   std::string describe() const;
   bool operator==(const ConvGeometry&) const = default;

@@ -133,6 +133,27 @@ struct GroupExtents {
   std::int64_t inputs, outputs, kernel, filter_step;  ///< filter_step: from one o to the next
 };
 
+/// Where a group's filter holds each output channel, each input channel and each kernel place.
+Offsets filter_outputs(const ConvGeometry& g) {
+  const GroupExtents group(g);
+  if (!g.filter_blocks) return even_offsets(group.outputs, group.filter_step);
+  return nested_offsets(
+      even_offsets(group.outputs / filter_block, group.filter_step * filter_block),
+      even_offsets(filter_block, 1));
+}
+
+Offsets filter_inputs(const ConvGeometry& g) {
+  const GroupExtents group(g);
+  if (!g.filter_blocks) return even_offsets(group.inputs, group.kernel);
+  return nested_offsets(
+      even_offsets(group.inputs / filter_block, group.kernel * filter_block * filter_block),
+      even_offsets(filter_block, filter_block));
+}
+
+Offsets filter_places(const ConvGeometry& g) {
+  return even_offsets(GroupExtents(g).kernel, g.filter_blocks ? filter_block * filter_block : 1);
+}
+
 /// y[o, (n, p)] = w[o, (c, k)] view[(c, k), (n, p)]
 ConvProduct forward_product(const ConvGeometry& g) {
   const GroupExtents group(g);
@@ -140,8 +161,8 @@ ConvProduct forward_product(const ConvGeometry& g) {
   ConvProduct product;
   product.embedding = padded_input(g);
   const Embedding& e = product.embedding;
-  product.a_rows = even_offsets(group.outputs, group.filter_step);
-  product.a_columns = even_offsets(group.filter_step, 1);
+  product.a_rows = filter_outputs(g);
+  product.a_columns = nested_offsets(filter_inputs(g), filter_places(g));
   product.b_rows = view_lines(e, g, group.inputs, ConvRole::forward);
   product.b_columns = view_positions(e, g.output, g.stride);
   product.c_rows = even_offsets(group.outputs, y[1]);
@@ -159,9 +180,8 @@ ConvProduct input_grad_product(const ConvGeometry& g) {
   ConvProduct product;
   product.embedding = spread_cotangent(g);
   const Embedding& e = product.embedding;
-  product.a_rows = even_offsets(group.inputs, group.kernel);
-  product.a_columns =
-      nested_offsets(even_offsets(group.outputs, group.filter_step), even_offsets(group.kernel, 1));
+  product.a_rows = filter_inputs(g);
+  product.a_columns = nested_offsets(filter_outputs(g), filter_places(g));
   product.b_rows = view_lines(e, g, group.outputs, ConvRole::input_grad);
   product.b_columns = view_positions(e, g.input, std::vector<std::int64_t>(g.stride.size(), 1));
   product.c_rows = even_offsets(group.inputs, x[1]);
@@ -183,8 +203,8 @@ ConvProduct filter_grad_product(const ConvGeometry& g) {
   product.a_columns = image_columns(g.output, y);
   product.b_rows = view_positions(e, g.output, g.stride);
   product.b_columns = view_lines(e, g, group.inputs, ConvRole::filter_grad);
-  product.c_rows = even_offsets(group.outputs, group.filter_step);
-  product.c_columns = even_offsets(group.filter_step, 1);
+  product.c_rows = filter_outputs(g);
+  product.c_columns = nested_offsets(filter_inputs(g), filter_places(g));
   product.extents = {.a_step = group.outputs * y[1],
                      .b_step = group.inputs * e.to_strides()[1],
                      .c_step = group.outputs * group.filter_step};

@@ -39,8 +39,11 @@ void check(dnnl_status_t status, std::string_view what) {
 }
 
 dnnl::memory::desc layout_of(const DnnlTensor& tensor) {
-  return {tensor.dims, static_cast<dnnl::memory::data_type>(dnnl_type(tensor.dtype)),
-          tensor.strides};
+  const auto type = static_cast<dnnl::memory::data_type>(dnnl_type(tensor.dtype));
+  if (tensor.filter_blocks)
+    return {tensor.dims, type,
+            static_cast<dnnl::memory::format_tag>(dnnl_filter_blocks(tensor.dims.size()))};
+  return {tensor.dims, type, tensor.strides};
 }
 
 class DnnlKernel final : public Kernel {
@@ -190,6 +193,10 @@ class DnnlKernel final : public Kernel {
 
 DnnlTensor plain_tensor(int argument, const std::vector<std::int64_t>& dims, DType dtype) {
   return {argument, dims, Shape(dims).strides(), dtype};
+}
+
+int dnnl_filter_blocks(std::size_t rank) {
+  return rank == 3 ? dnnl_ABc16b16a : rank == 4 ? dnnl_ABcd16b16a : dnnl_ABcde16b16a;
 }
 
 int dnnl_type(DType dtype) { return dtype == DType::bf16 ? dnnl_bf16 : dnnl_f32; }

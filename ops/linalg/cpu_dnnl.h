@@ -23,11 +23,16 @@ struct DnnlTensor {
   int argument;  ///< oneDNN's number of it: DNNL_ARG_SRC, ...
   std::vector<std::int64_t> dims, strides;
   DType dtype = DType::f32;
+  bool filter_blocks = false;  ///< a filter in blocks (ops/filter_layout.h); strides say nothing
 };
 
 /// Row-major.
 DnnlTensor plain_tensor(int argument, const std::vector<std::int64_t>& dims,
                         DType dtype = DType::f32);
+
+/// oneDNN's format of a filter [O, C, kernel...] in blocks, a dnnl::memory::format_tag. Of 1 to 3
+/// kernel axes.
+int dnnl_filter_blocks(std::size_t rank);
 
 /// oneDNN's number of f32 or bf16, a dnnl::memory::data_type.
 int dnnl_type(DType dtype);

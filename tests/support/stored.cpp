@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "ops/activation_layout.h"
+#include "ops/filter_layout.h"
 #include "tests/support/indices.h"
 
 namespace palimpsest::testing {
@@ -18,6 +19,21 @@ Literal stored(const Literal& logical, bool channels_last) {
     result[static_cast<std::size_t>(to)] = values[from++];
   });
   const Shape shape = stored_shape(logical.shape(), channels_last);
+  return Literal::of<double>(shape, result).converted(logical.dtype());
+}
+
+Literal filter_in_blocks(const Literal& logical) {
+  const std::vector<double> values = logical.doubles();
+  const Shape shape = stored_filter_shape(logical.shape(), true);
+  std::vector<double> result(values.size());
+  std::size_t from = 0;
+  each_index(logical.shape(), [&](const Integers& index) {
+    Integers at = index;
+    at.insert(at.end(), {index[1] % filter_block, index[0] % filter_block});
+    at[0] /= filter_block;
+    at[1] /= filter_block;
+    result[place(shape, at)] = values[from++];
+  });
   return Literal::of<double>(shape, result).converted(logical.dtype());
 }
 
