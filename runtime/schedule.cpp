@@ -2,19 +2,29 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace palimpsest::runtime {
 namespace {
 
-/// How many of the most recently readied launches the greedy choice looks at: bounds its time
-/// on very wide graphs.
+/// How many of the ready launches a choice looks at: bounds its time on very wide graphs.
 constexpr std::size_t lookahead = 256;
+
+/// Which of the launches whose operands are ready comes next.
+enum class Choice : std::uint8_t {
+  /// After which the fewest bytes are live; of equal ones the most recently readied, which follows
+  /// one branch to its end.
+  least_growth,
+  /// After which fewer bytes are live than before, the fewest first; without such, as written.
+  releases_first
+};
 
 /// The state of list scheduling.
 class ListScheduler {
  public:
-  explicit ListScheduler(const Dataflow& flow)
+  ListScheduler(const Dataflow& flow, Choice choice)
       : flow_(flow),
+        choice_(choice),
         reads_left_(flow.graph.size(), 0),
         operands_missing_(flow.graph.size(), 0),
         readers_(flow.graph.size()) {
@@ -28,7 +38,7 @@ class ListScheduler {
         readers_[home].push_back(node);
       }
     for (const std::uint32_t node : flow.steps)
-      if (operands_missing_[node] == 0) ready_.push_back(node);
+      if (operands_missing_[node] == 0) add_ready(node);
   }
 
   Order run() {
@@ -47,13 +57,26 @@ class ListScheduler {
     return bytes;
   }
 
-  /// Of equal ones the most recently readied wins, which follows one branch to its end.
+  /// Ready launches lie in the order of their being ready, or as they were written; what is
+  /// wanted sooner comes last.
+  void add_ready(std::uint32_t node) {
+    auto at = ready_.end();
+    if (choice_ == Choice::releases_first)
+      at = std::lower_bound(ready_.begin(), ready_.end(), node, std::greater<>());
+    ready_.insert(at, node);
+  }
+
+  std::int64_t cost(std::uint32_t node) const {
+    const std::int64_t bytes = growth(node);
+    return choice_ == Choice::least_growth ? bytes : std::min<std::int64_t>(bytes, 0);
+  }
+
   std::uint32_t launch_best() {
     const std::size_t begin = ready_.size() > lookahead ? ready_.size() - lookahead : 0;
     std::size_t best = begin;
-    std::int64_t least = growth(ready_[begin]);
+    std::int64_t least = cost(ready_[begin]);
     for (std::size_t i = begin + 1; i < ready_.size(); ++i)
-      if (const std::int64_t bytes = growth(ready_[i]); bytes <= least) {
+      if (const std::int64_t bytes = cost(ready_[i]); bytes <= least) {
         least = bytes;
         best = i;
       }
@@ -61,11 +84,12 @@ class ListScheduler {
     ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(best));
     for (const std::uint32_t home : flow_.operand_homes(node)) --reads_left_[home];
     for (const std::uint32_t reader : readers_[node])
-      if (--operands_missing_[reader] == 0) ready_.push_back(reader);
+      if (--operands_missing_[reader] == 0) add_ready(reader);
     return node;
   }
 
   const Dataflow& flow_;
+  const Choice choice_;
   std::vector<std::uint32_t> reads_left_, operands_missing_;  // by node
   std::vector<std::vector<std::uint32_t>> readers_;           // by node
   Order ready_;
@@ -100,11 +124,16 @@ Order depth_first_order(const Dataflow& flow) {
   return order;
 }
 
-Order greedy_order(const Dataflow& flow) { return ListScheduler(flow).run(); }
+Order greedy_order(const Dataflow& flow) { return ListScheduler(flow, Choice::least_growth).run(); }
+
+Order releasing_order(const Dataflow& flow) {
+  return ListScheduler(flow, Choice::releases_first).run();
+}
 
 MemoryPlan best_plan(const Dataflow& flow, std::span<const std::size_t> workspace_bytes) {
   MemoryPlan best = plan(flow, index_order(flow), workspace_bytes);
-  for (const auto& candidate : std::array{greedy_order(flow), depth_first_order(flow)})
+  for (const auto& candidate :
+       std::array{releasing_order(flow), greedy_order(flow), depth_first_order(flow)})
     if (MemoryPlan other = plan(flow, candidate, workspace_bytes); other.arena < best.arena)
       best = std::move(other);
   return best;

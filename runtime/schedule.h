@@ -18,6 +18,9 @@ Order depth_first_order(const Dataflow& flow);
 /// fewest bytes are live.
 Order greedy_order(const Dataflow& flow);
 
+/// As written, but launches after which fewer bytes are live than before come as soon as they can.
+Order releasing_order(const Dataflow& flow);
+
 /// The plan with the smallest arena among these orders; the first of equal ones.
 MemoryPlan best_plan(const Dataflow& flow, std::span<const std::size_t> workspace_bytes);
 

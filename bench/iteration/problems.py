@@ -210,6 +210,14 @@ def useful_flop(model: nn.Module, x: torch.Tensor) -> int:
     return sum(factor * count for factor, (_, count) in zip(times, products))
 
 
+def drawn_labels(problem: Problem, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of the present images and of the target's: all different where there are classes enough."""
+    wanted, classes = 2 * problem.batch, problem.network.classes
+    permutations = [torch.randperm(classes, generator=generator) for _ in range(-(-wanted // classes))]
+    labels = torch.cat(permutations)
+    return labels[:problem.batch].clone(), labels[problem.batch:wanted].clone()
+
+
 def write(problem: Problem, folder: Path) -> None:
     """All files of one problem."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -217,8 +225,7 @@ def write(problem: Problem, folder: Path) -> None:
     write_model(problem, folder, weights.grid_images(generator, *shape_of(problem)))
     model = load_model(problem, folder)
     x, x_star = first_images(problem, model, generator), weights.grid_images(generator, *shape_of(problem))
-    labels = torch.randperm(problem.network.classes, generator=generator)[:2 * problem.batch]
-    y, y_star = labels[:problem.batch].clone(), labels[problem.batch:].clone()
+    y, y_star = drawn_labels(problem, generator)
     np.savez(folder / "case.npz", images=x.numpy(), labels=y.numpy())
     np.savez(folder / "start.npz", images=x.numpy())
     names = [name for name, _ in model.named_parameters()]
