@@ -9,7 +9,9 @@ build_packages=(
   libssl-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev
   doctest-dev
 )
-test_packages=(clang clang-format clang-tidy libomp-dev python3 libonnx-testdata libonnx-dev)
+test_packages=(
+  clang clang-format clang-tidy libomp-dev python3 libonnx-testdata libonnx-dev g++-aarch64-linux-gnu
+)
 
 packages=("${build_packages[@]}")
 if [[ "${1:-build}" == test ]]; then packages+=("${test_packages[@]}"); fi

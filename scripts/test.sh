@@ -64,6 +64,7 @@ check "the library beside ONNX's own classes in one process" \
 for script in tests/scripts/*.sh; do
   [[ -e "$script" ]] && check "$(basename "$script" .sh)" bash "$script" build/release
 done
+check "vector loops for AArch64" scripts/check_aarch64.sh
 check "clang++ finds nothing to warn about" scripts/check_clang.sh
 check "clang-tidy" scripts/check_tidy.sh
 
