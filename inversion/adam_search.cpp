@@ -92,6 +92,7 @@ class AdamSearch final : public Search {
   explicit AdamSearch(const SearchRequest& request)
       : layout_{variable_types(request).size()},
         settings_(request.spec.adam),
+        first_lane_(request.first_lane),
         program_(adam_program(request, layout_)) {}
 
   std::size_t lanes() const override { return program_.lanes(); }
@@ -139,17 +140,20 @@ class AdamSearch final : public Search {
     std::vector<NamedTensor> state;
     for (std::size_t lane = 0; lane < program_.lanes(); ++lane)
       for (std::size_t i = 0; i < layout_.states(); ++i)
-        state.emplace_back(lane_name(lane, text("adam.", i)), program_.input_literal(lane, i));
+        state.emplace_back(lane_name(first_lane_ + lane, text("adam.", i)),
+                           program_.input_literal(lane, i));
     return state;
   }
 
   void restore(const std::vector<NamedTensor>& state) override {
     for (std::size_t lane = 0; lane < program_.lanes(); ++lane)
       for (std::size_t i = 0; i < layout_.states(); ++i)
-        program_.set(lane, i,
-                     stored(state, lane_name(lane, text("adam.", i)), program_.input_type(i)));
+        program_.set(
+            lane, i,
+            stored(state, lane_name(first_lane_ + lane, text("adam.", i)), program_.input_type(i)));
   }
 
+  const runtime::MemoryReport& memory() const override { return program_.program().memory(); }
   runtime::Program& program() override { return program_.program(); }
 
  private:
@@ -171,6 +175,7 @@ class AdamSearch final : public Search {
   // States live in the inputs between runs: outputs feed back into them.
   Layout layout_;
   optimizers::AdamSettings settings_;
+  std::size_t first_lane_;
   LanedProgram program_;
 };
 

@@ -22,6 +22,7 @@ class LanedProgram {
   std::size_t lanes() const { return lanes_; }
   void run() { program_.run(); }
   runtime::Program& program() { return program_; }
+  const runtime::Program& program() const { return program_; }
 
   /// Of one candidate.
   const TensorType& input_type(std::size_t position) const { return input_types_[position]; }

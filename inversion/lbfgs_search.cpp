@@ -13,6 +13,7 @@ class LbfgsSearch final : public Search {
  public:
   explicit LbfgsSearch(const SearchRequest& request)
       : settings_(request.spec.lbfgs),
+        first_lane_(request.first_lane),
         variables_(variable_types(request).size()),
         program_(objective_program(request)),
         optimizers_(program_.lanes(), optimizers::Lbfgs<T>(settings_)),
@@ -52,7 +53,7 @@ class LbfgsSearch final : public Search {
     std::vector<NamedTensor> state;
     for (std::size_t lane = 0; lane < program_.lanes(); ++lane) {
       const auto add = [&](const std::string& name, Literal literal) {
-        state.emplace_back(lane_name(lane, name), std::move(literal));
+        state.emplace_back(lane_name(first_lane_ + lane, name), std::move(literal));
       };
       for (auto& [name, literal] : optimizers_[lane].state()) add(name, std::move(literal));
       add("best_total", Literal::scalar(best_[lane].total));
@@ -68,6 +69,7 @@ class LbfgsSearch final : public Search {
     for (std::size_t lane = 0; lane < program_.lanes(); ++lane) restore_lane(lane, state);
   }
 
+  const runtime::MemoryReport& memory() const override { return program_.program().memory(); }
   runtime::Program& program() override { return program_.program(); }
 
  private:
@@ -112,7 +114,7 @@ class LbfgsSearch final : public Search {
   }
 
   void restore_lane(std::size_t lane, const std::vector<NamedTensor>& state) {
-    const std::string prefix = lane_name(lane, {});
+    const std::string prefix = lane_name(first_lane_ + lane, {});
     std::vector<NamedTensor> own;
     for (const auto& [name, literal] : state)
       if (name.starts_with(prefix)) own.emplace_back(name.substr(prefix.size()), literal);
@@ -126,6 +128,7 @@ class LbfgsSearch final : public Search {
   }
 
   optimizers::LbfgsSettings settings_;
+  std::size_t first_lane_;
   std::size_t variables_;
   LanedProgram program_;
   std::vector<optimizers::Lbfgs<T>> optimizers_;  // by lane

@@ -48,6 +48,8 @@ class Search {
   virtual double best_total(std::size_t lane) = 0;
   virtual std::vector<NamedTensor> state() = 0;
   virtual void restore(const std::vector<NamedTensor>& state) = 0;
+  virtual const runtime::MemoryReport& memory() const = 0;
+  /// The program of its launches; of several equal ones the first.
   virtual runtime::Program& program() = 0;
 };
 
@@ -58,6 +60,7 @@ struct SearchRequest {
   const Resources& resources;
   std::optional<Literal> targets;
   std::int64_t lanes = 1;
+  std::size_t first_lane = 0;  ///< its number in saved states
 };
 
 std::unique_ptr<Search> adam_search(const SearchRequest& request);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "inversion/parallel_search.h"
 #include "inversion/pixels.h"
 #include "inversion/restarts.h"
 #include "inversion/restarts_at_once.h"
@@ -27,19 +28,37 @@ std::unique_ptr<Search> search_for(const SearchRequest& request) {
                                                         : lbfgs_search(request);
 }
 
-/// The lanes are chosen here; when none were asked for, so few that they fit into the memory
-/// without repeating launches.
-std::unique_ptr<Search> fitting_search(SearchRequest request) {
-  request.lanes = restarts_at_once(request.problem, request.spec, request.resources);
+/// One search for each program, with its share of the resources.
+std::unique_ptr<Search> arranged_search(SearchRequest request, const Arrangement& arrangement) {
+  const auto programs = static_cast<std::size_t>(arrangement.programs);
+  Resources share = request.resources;
+  share.threads = std::max(1, share.threads / static_cast<int>(programs));
+  share.max_memory /= programs;
+  std::vector<std::unique_ptr<Search>> searches;
+  std::size_t first_lane = 0;
+  for (std::size_t i = 0; i < programs; ++i) {
+    const std::int64_t lanes = arrangement.lanes(static_cast<std::int64_t>(i));
+    searches.push_back(
+        search_for({request.problem, request.spec, share, request.targets, lanes, first_lane}));
+    first_lane += static_cast<std::size_t>(lanes);
+  }
+  return parallel_search(std::move(searches));
+}
+
+/// When no number of restarts at once was asked for, so few that they fit into the memory without
+/// repeating launches.
+std::unique_ptr<Search> fitting_search(const SearchRequest& request) {
+  Arrangement arrangement = restarts_at_once(request.problem, request.spec, request.resources);
   while (true) {
-    const bool may_shrink = request.lanes > 1 && request.resources.restarts_at_once == 0;
+    const bool may_shrink = arrangement.restarts > 1 && request.resources.restarts_at_once == 0;
     try {
-      std::unique_ptr<Search> search = search_for(request);
-      if (!may_shrink || search->program().memory().repeated_launches == 0) return search;
+      std::unique_ptr<Search> search = arranged_search(request, arrangement);
+      if (!may_shrink || search->memory().repeated_launches == 0) return search;
     } catch (const ResourceError&) {
       if (!may_shrink) throw;
     }
-    request.lanes = (request.lanes + 1) / 2;
+    arrangement.restarts = (arrangement.restarts + 1) / 2;
+    arrangement.programs = std::min(arrangement.programs, arrangement.restarts);
   }
 }
 
@@ -165,7 +184,7 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-const runtime::MemoryReport& Session::memory() const { return state_->search->program().memory(); }
+const runtime::MemoryReport& Session::memory() const { return state_->search->memory(); }
 std::vector<runtime::StepInfo> Session::steps() const { return state_->search->program().steps(); }
 void Session::profile(runtime::Profile* into) { state_->search->program().profile(into); }
 bool Session::done() const { return state_->restarts.done(); }
@@ -228,6 +247,10 @@ Reconstruction Session::result() const {
   result.best_restart = restart;
   result.restarts = reports;
   return result;
+}
+
+std::int64_t saved_restarts_at_once(const std::vector<NamedTensor>& state) {
+  return stored(state, "lanes", {DType::i64, {}}).integers().front();
 }
 
 Reconstruction run(Session& session, const std::function<void(const Progress&)>& progress,

@@ -1,5 +1,5 @@
 #pragma once
-// One attack being carried out. Building a session builds one function, compiles it for some
+// One attack being carried out. Building a session builds its function, compiles it for some
 // restarts side by side, and allocates all it will need; a step only runs it. Stopping, saving and
 // resuming are the caller's: state() and restore() continue bit for bit. Thread-safe: no. One
 // session is used by one thread at a time.
@@ -18,8 +18,8 @@ struct Resources {
   const runtime::KernelTable* kernels = nullptr;  ///< must outlive the session
   int threads = 1;
   std::size_t max_memory = 0;  ///< bytes; 0: no limit
-  /// Restarts that run side by side in one program; 0: by restarts_at_once.h, and fewer when that
-  /// does not fit into max_memory. What is found does not depend on it but for rounding.
+  /// Restarts that run side by side; 0: by restarts_at_once.h, and fewer when that does not fit
+  /// into max_memory. What is found does not depend on it but for rounding.
   std::int64_t restarts_at_once = 0;
   bool reproducible = false;  ///< the same bits whatever the number of threads
 };
@@ -67,7 +67,7 @@ class Session {
   ~Session();
 
   const runtime::MemoryReport& memory() const;
-  /// The launches of one iteration.
+  /// The launches of one iteration, of one program where several run side by side.
   std::vector<runtime::StepInfo> steps() const;
   /// Adds the times of those launches to a profile, until null is given: see Program::profile.
   void profile(runtime::Profile* into);
@@ -96,6 +96,10 @@ class Session {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// How many restarts ran side by side in the session that saved this state: what a session that is
+/// to go on from it must be asked for. Throws InputError when the state does not say.
+std::int64_t saved_restarts_at_once(const std::vector<NamedTensor>& state);
 
 /// Steps until done or until a stop is asked for; `progress` hears of every restart's steps.
 Reconstruction run(Session& session, const std::function<void(const Progress&)>& progress = {},

@@ -23,6 +23,15 @@ struct MemoryReport {
   /// Launches that come again within a run, to stay within the budget, and products among them.
   std::size_t repeated_launches = 0, repeated_products = 0;
   std::size_t total() const { return arena + constants + io; }
+  /// Of programs that exist at the same time.
+  MemoryReport& operator+=(const MemoryReport& other) {
+    arena += other.arena;
+    constants += other.constants;
+    io += other.io;
+    repeated_launches += other.repeated_launches;
+    repeated_products += other.repeated_products;
+    return *this;
+  }
 };
 
 /// One launch, for inspection and profiles.

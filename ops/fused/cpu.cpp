@@ -30,7 +30,7 @@ class FusedKernel final : public Kernel {
 
   void run(const Launch& launch) override {
     parallel_for(count_, pointwise_grain, [&](std::int64_t begin, std::int64_t end) {
-      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+      const auto thread = static_cast<std::size_t>(runtime::thread_in_scope());
       std::byte* scratch = launch.workspace + thread * program_.scratch_bytes();
       program_.begin(scratch);
       for (std::int64_t at = begin; at < end; at += TileProgram::tile)

@@ -126,7 +126,7 @@ class Reductions {
   static void for_each_task(const Source& source, std::int64_t tasks, std::int64_t elements,
                             const Body& body) {
     runtime::parallel_for(tasks, grain_for(elements), [&](std::int64_t begin, std::int64_t end) {
-      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+      const auto thread = static_cast<std::size_t>(runtime::thread_in_scope());
       auto reader = source(thread);
       for (std::int64_t task = begin; task < end; ++task) body(reader, thread, task);
     });

@@ -10,19 +10,35 @@
 
 namespace palimpsest::runtime {
 
+namespace detail {
+/// How many parallel regions surround the innermost ThreadScope of this thread.
+inline thread_local int surrounding_regions = 0;
+}  // namespace detail
+
 /// While it lives, parallel work of this thread (own and oneDNN's) uses `threads` threads.
 class ThreadScope {
  public:
-  explicit ThreadScope(int threads) : previous_(omp_get_max_threads()) {
+  explicit ThreadScope(int threads)
+      : previous_(omp_get_max_threads()), previous_regions_(detail::surrounding_regions) {
     omp_set_num_threads(threads);
+    detail::surrounding_regions = omp_get_level();
   }
-  ~ThreadScope() { omp_set_num_threads(previous_); }
+  ~ThreadScope() {
+    omp_set_num_threads(previous_);
+    detail::surrounding_regions = previous_regions_;
+  }
   ThreadScope(const ThreadScope&) = delete;
   ThreadScope& operator=(const ThreadScope&) = delete;
 
  private:
-  int previous_;
+  int previous_, previous_regions_;
 };
+
+/// The calling thread's number among the threads of its scope, from 0: what picks its part of a
+/// kernel's workspace. Programs that run side by side have scopes of their own.
+inline int thread_in_scope() {
+  return omp_get_level() > detail::surrounding_regions ? omp_get_thread_num() : 0;
+}
 
 /// Calls body(begin, end) for consecutive chunks of `grain` elements of [0, count), in
 /// parallel when there is more than one chunk. `body` must not throw.

@@ -194,7 +194,7 @@ TEST_CASE("small models run restarts at once by themselves, spread evenly, large
   AttackSpec spec = inverting_gradients();
   const auto chosen = [&](std::int64_t restarts) {
     spec.restarts = restarts;
-    return restarts_at_once(problem, spec, at_once(0));
+    return restarts_at_once(problem, spec, at_once(0)).restarts;
   };
   CHECK(chosen(1) == 1);
   CHECK(chosen(7) == 7);
@@ -203,9 +203,58 @@ TEST_CASE("small models run restarts at once by themselves, spread evenly, large
   CHECK(chosen(100) == 15);            // in seven rounds
   problem.training.steps = 1'000'000;  // as much arithmetic as a large model has
   CHECK(chosen(16) == 1);
-  CHECK(restarts_at_once(problem, spec, at_once(4)) == 4);
-  CHECK(restarts_at_once(problem, spec, at_once(40)) == 16);
+  CHECK(restarts_at_once(problem, spec, at_once(4)) == Arrangement{4, 1});
+  CHECK(restarts_at_once(problem, spec, at_once(40)) == Arrangement{16, 1});
   CHECK_THROWS_AS(Session(problem, spec, at_once(-1)), InputError);
+}
+
+TEST_CASE("each thread of a small model gets a program of its own, those of large ones share one") {
+  const Model small = mlp(4, 16);
+  Problem problem = observed_problem(small, {}, picture(images_type(small, 1)), labels({2}));
+  AttackSpec spec = inverting_gradients();
+  spec.restarts = 20;
+  const auto chosen = [&](int threads, std::int64_t wanted, bool reproducible = false) {
+    return restarts_at_once(problem, spec, {&kernels(), threads, 0, wanted, reproducible});
+  };
+  CHECK(chosen(2, 0) == Arrangement{20, 2});
+  CHECK(chosen(3, 0) == Arrangement{20, 3});
+  CHECK(Arrangement{20, 3}.lanes(0) == 7);
+  CHECK(Arrangement{20, 3}.lanes(2) == 6);
+  CHECK(chosen(4, 3) == Arrangement{3, 3});
+  CHECK(chosen(4, 0, true) == chosen(1, 0, true));  // the restarts of a program change rounding
+  problem.training.steps = 1000;                    // one restart fills a program
+  CHECK(chosen(3, 0) == Arrangement{3, 3});
+  CHECK(chosen(3, 0, true) == Arrangement{3, 3});
+  problem.training.steps = 1'000'000;
+  CHECK(chosen(3, 0) == Arrangement{1, 1});
+}
+
+TEST_CASE("restarts in programs side by side find what they find one after the other") {
+  const TwoPictures given;
+  for (const AttackSpec& spec : {adam_attack(), lbfgs_attack()}) {
+    const Reconstruction expected = result_of(given.problem, spec, 1);
+    for (const int threads : {2, 3}) {
+      CAPTURE(threads);
+      Session session(given.problem, spec, {&kernels(), threads, 0, 4});
+      for (int i = 0; i < 3; ++i) session.step();
+      // What is saved does not say in which program a restart ran.
+      Session resumed(given.problem, spec, {&kernels(), 5 - threads, 0, 4});
+      resumed.restore(session.state());
+      check_same(run(resumed), expected);
+      check_same(run(session), expected);
+    }
+  }
+}
+
+TEST_CASE("programs side by side have an equal share of the memory") {
+  const Model model = mlp(4, 16);
+  const Problem problem = observed_problem(model, {}, picture(images_type(model, 1)), labels({2}));
+  AttackSpec spec = lbfgs_attack();
+  spec.restarts = 2;
+  const std::size_t one = Session(problem, spec, at_once(1)).memory().total();
+  CHECK(Session(problem, spec, {&kernels(), 2, 0, 2}).memory().total() == 2 * one);
+  CHECK(Session(problem, spec, {&kernels(), 2, 2 * one, 0}).restarts_at_once() == 2);
+  CHECK(Session(problem, spec, {&kernels(), 2, 2 * one - 1, 0}).restarts_at_once() == 1);
 }
 
 TEST_CASE("fewer restarts run at once where memory is short") {

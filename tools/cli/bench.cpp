@@ -93,10 +93,11 @@ class Bench final : public Command {
     Attack attack = attack_.resolve(console);
     never_ending(attack.recipe.spec);
     const runtime::KernelTable kernels = all_cpu_kernels();
-    const inversion::Resources resources{.kernels = &kernels,
-                                         .threads = attack_.model.thread_count(*attack.model),
-                                         .restarts_at_once = restarts_,
-                                         .reproducible = attack_.reproducible};
+    const inversion::Resources resources{
+        .kernels = &kernels,
+        .threads = attack_.model.thread_count(*attack.model, attack.recipe.spec.restarts),
+        .restarts_at_once = restarts_,
+        .reproducible = attack_.reproducible};
     inversion::Session session(attack.problem, attack.recipe.spec, resources);
     for (std::int64_t i = 0; i < warmup_; ++i) step(session);
     const Timings timings = timed(session, iterations_);

@@ -40,7 +40,7 @@ struct RunOptions {
     option("--max-memory", max_memory,
            "repeat work to stay below this, or refuse to start, e.g. 4G");
     option("--restarts-at-once", restarts_at_once,
-           "restarts side by side in one program (default: by the model's size)")
+           "restarts side by side (default: by the model's size and --threads)")
         ->check(CLI::PositiveNumber);
     option("--progress", progress, "auto, bar, plain or none")->capture_default_str();
     option("--checkpoint-every", checkpoint_every, "e.g. 30s or 5m")->capture_default_str();
@@ -153,17 +153,27 @@ class Invert final : public Command {
     if (run_.resume) attack_.former_seed = seed_of_run();
     const Attack attack = attack_.resolve(console);
     const runtime::KernelTable kernels = all_cpu_kernels();
-    const inversion::Resources resources{.kernels = &kernels,
-                                         .threads = attack_.model.thread_count(*attack.model),
-                                         .max_memory = run_.memory_bytes,
-                                         .restarts_at_once = run_.restarts_at_once,
-                                         .reproducible = attack_.reproducible};
-    Session session(attack.problem, attack.recipe.spec, resources);
-    say_memory(console, session.memory());
-    if (session.restarts_at_once() > 1)
-      console.line(text(session.restarts_at_once(), " restarts at once"));
-    if (run_.dry_run) return dry_run(console, attack, session);
-    return reconstruct(console, attack, session, resources.threads);
+    inversion::Resources resources{
+        .kernels = &kernels,
+        .threads = attack_.model.thread_count(*attack.model, attack.recipe.spec.restarts),
+        .max_memory = run_.memory_bytes,
+        .restarts_at_once = run_.restarts_at_once,
+        .reproducible = attack_.reproducible};
+    if (run_.dry_run) {
+      Session session = begin(console, attack, resources);
+      return dry_run(console, attack, session);
+    }
+    const RunFolder folder(run_.out, run_.existing());
+    std::vector<inversion::NamedTensor> saved;
+    if (run_.resume) {
+      saved = load_checkpoint(folder, attack.identity);
+      // The default depends on the threads, which may be others now.
+      if (resources.restarts_at_once == 0)
+        resources.restarts_at_once = inversion::saved_restarts_at_once(saved);
+    }
+    Session session = begin(console, attack, resources);
+    if (run_.resume) session.restore(saved);
+    return reconstruct(console, attack, session, folder, resources.threads);
   }
 
  private:
@@ -173,6 +183,15 @@ class Invert final : public Command {
     if (!std::filesystem::exists(settings))
       throw IoError(text(run_.out, ": there is no run to resume"));
     return load_recipe(settings.string(), {}).spec.seed;
+  }
+
+  static Session begin(const Console& console, const Attack& attack,
+                       const inversion::Resources& resources) {
+    Session session(attack.problem, attack.recipe.spec, resources);
+    say_memory(console, session.memory());
+    if (session.restarts_at_once() > 1)
+      console.line(text(session.restarts_at_once(), " restarts at once"));
+    return session;
   }
 
   static void say_memory(const Console& console, const runtime::MemoryReport& memory) {
@@ -207,10 +226,8 @@ class Invert final : public Command {
   }
 
   Outcome reconstruct(const Console& console, const Attack& attack, Session& session,
-                      int threads) const {
+                      const RunFolder& folder, int threads) const {
     const InterruptScope interrupts;
-    const RunFolder folder(run_.out, run_.existing());
-    if (run_.resume) session.restore(load_checkpoint(folder, attack.identity));
     folder.write("config.toml", attack.resolved);
     Loop loop(folder, attack, session, run_);
     const std::string status = loop.run();

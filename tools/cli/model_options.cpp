@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include "inversion/restarts_at_once.h"
 #include "ops/cost/flops.h"
 #include "ops/cpu_kernels.h"
 #include "runtime/evaluate.h"
@@ -63,10 +64,10 @@ Model ModelOptions::load() const {
   return onnx_import::load(path, import_options(), runtime::evaluator(all_cpu_kernels()));
 }
 
-int ModelOptions::thread_count(const Model& model) const {
-  constexpr double worth_two_threads = 50e6;  // FLOP of a forward pass
+int ModelOptions::thread_count(const Model& model, std::int64_t restarts) const {
   if (threads > 0) return threads;
-  return product_flops(model.function) < worth_two_threads ? 1 : omp_get_num_procs();
+  const bool small = product_flops(model.function) < inversion::worth_two_threads;
+  return small && restarts == 1 ? 1 : omp_get_num_procs();
 }
 
 }  // namespace palimpsest::tools

@@ -29,7 +29,7 @@ struct ModelOptions {
   Model load() const;
   /// As asked for; else one per core, or a single one for a model so small that waiting for
   /// each other would cost threads more than they gain.
-  int thread_count(const Model& model) const;
+  int thread_count(const Model& model, std::int64_t restarts = 1) const;
 };
 
 }  // namespace palimpsest::tools
