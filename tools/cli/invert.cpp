@@ -18,6 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using inversion::Session;
 
+constexpr const char* choices_name = "kernels.json";
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -153,23 +155,32 @@ class Invert final : public Command {
     if (run_.resume) attack_.former_seed = seed_of_run();
     const Attack attack = attack_.resolve(console);
     const runtime::KernelTable kernels = all_cpu_kernels();
+    std::optional<KernelCache> cache = attack_.kernel_cache(attack, console);
+    if (cache && run_.resume) cache->resume(file_of_run(choices_name));
     const inversion::Resources resources{.kernels = &kernels,
                                          .threads = attack_.model.thread_count(*attack.model),
                                          .max_memory = run_.memory_bytes,
                                          .restarts_at_once = run_.restarts_at_once,
-                                         .reproducible = attack_.reproducible};
+                                         .reproducible = attack_.reproducible,
+                                         .choices = cache ? &cache->choices() : nullptr};
     Session session(attack.problem, attack.recipe.spec, resources);
+    if (cache) cache->save();
     say_memory(console, session.memory());
     if (session.restarts_at_once() > 1)
       console.line(text(session.restarts_at_once(), " restarts at once"));
     if (run_.dry_run) return dry_run(console, attack, session);
-    return reconstruct(console, attack, session, resources.threads);
+    return reconstruct(console, attack, session, resources.threads,
+                       cache ? cache->used_json() : std::string());
   }
 
  private:
+  std::filesystem::path file_of_run(const char* name) const {
+    return std::filesystem::path(run_.out) / name;
+  }
+
   /// The seed that the resumed run recorded: it may have come from the clock.
   std::uint64_t seed_of_run() const {
-    const std::filesystem::path settings = std::filesystem::path(run_.out) / "config.toml";
+    const std::filesystem::path settings = file_of_run("config.toml");
     if (!std::filesystem::exists(settings))
       throw IoError(text(run_.out, ": there is no run to resume"));
     return load_recipe(settings.string(), {}).spec.seed;
@@ -206,12 +217,14 @@ class Invert final : public Command {
             ExitCode::ok};
   }
 
-  Outcome reconstruct(const Console& console, const Attack& attack, Session& session,
-                      int threads) const {
+  /// `choices`: of kernels, as JSON; empty when they go by the rules.
+  Outcome reconstruct(const Console& console, const Attack& attack, Session& session, int threads,
+                      const std::string& choices) const {
     const InterruptScope interrupts;
     const RunFolder folder(run_.out, run_.existing());
     if (run_.resume) session.restore(load_checkpoint(folder, attack.identity));
     folder.write("config.toml", attack.resolved);
+    if (!choices.empty()) folder.write(choices_name, choices);
     Loop loop(folder, attack, session, run_);
     const std::string status = loop.run();
     const RunFigures figures{status, loop.seconds(), session.memory().total(), threads,
