@@ -43,6 +43,13 @@ enum class Precision {
   mixed
 };
 
+/// Who chooses among the kernels that can compute a node. What is found does not depend on it but
+/// for rounding.
+enum class KernelSelection {
+  rules,  ///< each kernel's rules
+  tuned   ///< measurements on this machine (Resources::choices)
+};
+
 struct AttackSpec {
   std::string name = "custom";
   ObjectiveSpec objective;
@@ -58,6 +65,7 @@ struct AttackSpec {
   Box box = Box::none;
   Keep keep = Keep::best;
   Precision precision = Precision::full;
+  KernelSelection kernels = KernelSelection::rules;
 
   std::int64_t iterations = 300;  ///< of one restart; for L-BFGS, its outer steps
   std::int64_t restarts = 1;

@@ -68,9 +68,13 @@ LanedProgram compiled(const SearchRequest& request, const Function& function, Va
   std::vector<TensorType> inputs = types_of(bound.inputs), outputs = types_of(bound.outputs);
   const Function optimized =
       passes::optimize(in_lanes(std::move(bound), request.lanes), runtime::evaluator(kernels), log);
+  const bool tuned = request.spec.kernels == KernelSelection::tuned;
+  runtime::KernelChoices own(runtime::Measuring::allowed);
+  runtime::KernelChoices* const given = request.resources.choices;
   return {runtime::compile(optimized, kernels,
                            {.threads = request.resources.threads,
                             .reproducible = request.resources.reproducible,
+                            .choices = tuned ? (given ? given : &own) : nullptr,
                             .max_memory = request.resources.max_memory,
                             .feedback = std::move(feedback)}),
           request.lanes, std::move(inputs), std::move(outputs)};

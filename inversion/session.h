@@ -9,6 +9,7 @@
 #include <stop_token>
 
 #include "inversion/attack.h"
+#include "runtime/kernel_choices.h"
 #include "runtime/program.h"
 
 namespace palimpsest::inversion {
@@ -22,6 +23,9 @@ struct Resources {
   /// into max_memory. What is found does not depend on it but for rounding.
   std::int64_t restarts_at_once = 0;
   bool reproducible = false;  ///< the same bits whatever the number of threads
+  /// For attacks with tuned kernels: what is known, and what is measured while programs are
+  /// compiled. Null: each program measures for itself.
+  runtime::KernelChoices* choices = nullptr;
 };
 
 /// Of one restart after a step. The terms are those of the candidate that the step began from.

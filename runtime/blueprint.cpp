@@ -38,8 +38,8 @@ std::unique_ptr<Kernel> prepared(const Dataflow& flow, const Node& node, const K
   for (const Value input : node.inputs) types.push_back(input.type());
   std::vector<const Literal*> known;
   const std::deque<Literal> literals = constant_operands(flow, node, known);
-  return table.find(node.op).prepare(
-      {node.op, types, node.type, known, options.threads, options.reproducible, &packed});
+  return table.find(node.op).prepare({node.op, types, node.type, known, options.threads,
+                                      options.reproducible, &packed, options.choices});
 }
 
 Kernels prepared_kernels(const Dataflow& flow, const KernelTable& table,

@@ -3,6 +3,7 @@
 // intermediate tensors out in one arena. All choices and all allocations happen here.
 
 #include "graph/function.h"
+#include "runtime/kernel_choices.h"
 #include "runtime/kernel_table.h"
 #include "runtime/program.h"
 
@@ -12,6 +13,9 @@ struct CompileOptions {
   int threads = 1;
   /// The same bits whatever the number of threads; without it, at a given number of threads.
   bool reproducible = false;
+  /// Which algorithms to take where several compute a node, and whether what is missing may be
+  /// measured now; null: those that the kernels' rules give. Reproducible programs go by the rules.
+  KernelChoices* choices = nullptr;
   /// Above this, launches are repeated instead of keeping their results; what needs more all the
   /// same is refused (ResourceError, naming need, limit and the largest tensors). 0: no limit.
   std::size_t max_memory = 0;

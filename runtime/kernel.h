@@ -12,6 +12,8 @@
 
 namespace palimpsest::runtime {
 
+class KernelChoices;
+
 /// What is known when a kernel is prepared; nothing it refers to outlives that call.
 struct KernelRequest {
   const Op& op;
@@ -24,6 +26,8 @@ struct KernelRequest {
   bool reproducible = false;
   /// Of the program that is being prepared; null: nothing is shared.
   PackedConstants* packed = nullptr;
+  /// What is known of the fastest algorithms; null: kernels go by their rules.
+  KernelChoices* choices = nullptr;
 };
 
 /// Where the tensors of one launch lie, on the device of the kernel.

@@ -1,28 +1,32 @@
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <numeric>
+#include <vector>
 
 #include "ops/conv/cpu_conv.h"
 #include "ops/cpu_kernels.h"
 #include "ops/linalg/cpu_dnnl.h"
 #include "ops/linalg/cpu_widened.h"
+#include "runtime/choose_kernel.h"
 
 namespace palimpsest {
 namespace {
 
 using runtime::Kernel;
+using runtime::KernelCandidate;
 using runtime::KernelRequest;
 
 std::int64_t kernel_places(const ConvGeometry& g) {
-  return g.filter.elements() / (g.filter[0] * g.filter[1]);
+  return Shape(g.filter.extents().subspan(2)).elements();
 }
 
 bool is_strided(const ConvGeometry& g) {
   return std::ranges::any_of(g.stride, [](std::int64_t step) { return step > 1; });
 }
 
-// Where our own kernels are faster than oneDNN's. Rules and not measurements, so that equal
-// programs give equal bits; measured against oneDNN 2.6 on AVX-512.
+// Where our own kernels are faster than oneDNN's. Rules, so that equal programs give equal bits
+// where nobody asks for measurements; measured against oneDNN 2.6 on AVX-512.
 
 bool own_depthwise_is_faster(const ConvGeometry& g, ConvRole role) {
   return role == ConvRole::input_grad || kernel_places(g) > 9;
@@ -40,13 +44,19 @@ bool own_stem_is_faster(const ConvGeometry& g) {
   return kernel_places(g) > step;
 }
 
-std::unique_ptr<Kernel> own_kernel(const ConvGeometry& g, ConvRole role,
-                                   const KernelRequest& request) {
-  std::unique_ptr<Kernel> kernel;
-  if (own_depthwise_is_faster(g, role)) kernel = depthwise_conv_kernel(g, role, request);
-  if (!kernel && own_groups_are_faster(g, role)) kernel = group_conv_kernel(g, role, request);
-  if (!kernel && own_stem_is_faster(g)) kernel = stem_conv_kernel(g, role, request);
-  return kernel;
+using OwnConv = std::unique_ptr<Kernel> (*)(const ConvGeometry&, ConvRole, const KernelRequest&);
+
+/// A kernel of ours that computes some geometries, and whether it is expected to be the fastest.
+struct OwnKernel {
+  const char* name;
+  bool expected;
+  OwnConv prepare;
+};
+
+std::array<OwnKernel, 3> own_kernels(const ConvGeometry& g, ConvRole role) {
+  return {{{"own:depthwise", own_depthwise_is_faster(g, role), depthwise_conv_kernel},
+           {"own:groups", own_groups_are_faster(g, role), group_conv_kernel},
+           {"own:stem", own_stem_is_faster(g), stem_conv_kernel}}};
 }
 
 /// With operands in bf16 that are first widened to f32. oneDNN's bf16 kernels are at their best
@@ -58,19 +68,92 @@ bool own_widened_is_faster(const ConvGeometry& g, ConvRole role) {
                    : g.filter[1] == 4 && own_groups_are_faster(g, role);
 }
 
+const char* name_of(DnnlConv form) {
+  switch (form) {
+    case DnnlConv::plain:
+      return "dnnl:plain";
+    case DnnlConv::channels_last:
+      return "dnnl:channels_last";
+    case DnnlConv::own_layout:
+      return "dnnl:own_layout";
+    case DnnlConv::winograd:
+      return "dnnl:winograd";
+  }
+  return "";
+}
+
+/// Everything that computes one convolution, in the order in which the rules prefer it.
+class Candidates {
+ public:
+  Candidates(const ConvGeometry& geometry, ConvRole role) : geometry_(geometry), role_(role) {}
+
+  void add(const OwnKernel& kernel) {
+    add(kernel.name, [this, prepare = kernel.prepare](const KernelRequest& request) {
+      return prepare(geometry_, role_, request);
+    });
+  }
+
+  void add(DnnlConv form) {
+    add(name_of(form), [this, form](const KernelRequest& request) {
+      KernelRequest for_library = request;
+      // oneDNN divides the sums over images and places among the threads: alone of its kernels
+      // here.
+      if (request.reproducible && role_ == ConvRole::filter_grad) for_library.threads = 1;
+      return dnnl_conv_kernel(geometry_, role_, for_library, form);
+    });
+  }
+
+  void add_turned(const char* name, DnnlConv form) {
+    add(name, [this, form](const KernelRequest& request) {
+      return turned_conv_kernel(geometry_, role_, request, form);
+    });
+  }
+
+  /// Computes in f32 what comes in bf16.
+  void add_widened(runtime::KernelTable::Factory prepare) {
+    add("widened",
+        [prepare](const KernelRequest& request) { return widened_kernel(request, prepare); });
+  }
+
+  const std::vector<KernelCandidate>& all() const { return all_; }
+
+ private:
+  /// Of several with one name, which are the same, the first one counts.
+  void add(const char* name, decltype(KernelCandidate::prepare) prepare) {
+    if (std::ranges::find(all_, name, &KernelCandidate::name) == all_.end())
+      all_.push_back({name, std::move(prepare)});
+  }
+
+  const ConvGeometry& geometry_;
+  ConvRole role_;
+  std::vector<KernelCandidate> all_;
+};
+
 template <class Member, ConvRole role>
 std::unique_ptr<Kernel> prepare(const KernelRequest& request) {
   const ConvGeometry& geometry = request.op.as<Member>()->geometry;
   const bool narrow = operand_dtype(request) == DType::bf16;
-  if (auto kernel = own_kernel(geometry, role, request)) return kernel;
+  const auto own = own_kernels(geometry, role);
+  Candidates candidates(geometry, role);
+  for (const OwnKernel& kernel : own)
+    if (kernel.expected) candidates.add(kernel);
   if (narrow && own_widened_is_faster(geometry, role))
-    return widened_kernel(request, prepare<Member, role>);
-  KernelRequest for_library = request;
-  // oneDNN divides the sums over images and places among the threads: alone of its kernels here.
-  if (request.reproducible && role == ConvRole::filter_grad) for_library.threads = 1;
-  if (auto kernel = dnnl_conv_kernel(geometry, role, for_library)) return kernel;
-  if (narrow) return widened_kernel(request, prepare<Member, role>);
-  return gemm_conv_kernel(geometry, role, request);
+    candidates.add_widened(prepare<Member, role>);
+  for (const DnnlConv form :
+       {dnnl_conv_by_rule(geometry, role), DnnlConv::own_layout, DnnlConv::plain})
+    candidates.add(form);
+  if (narrow)
+    candidates.add_widened(prepare<Member, role>);
+  else
+    candidates.add({"own:gemm", true, gemm_conv_kernel});
+  // One of those applies, so the rules end here; the rest is for measurements.
+  for (const OwnKernel& kernel : own) candidates.add(kernel);
+  candidates.add(DnnlConv::channels_last);
+  candidates.add(DnnlConv::winograd);
+  candidates.add_turned("dnnl:turned", DnnlConv::channels_last);
+  candidates.add_turned("dnnl:turned_winograd", DnnlConv::winograd);
+  candidates.add({"dnnl:matmul", false, matmul_conv_kernel});
+  return runtime::chosen_kernel(request, candidates.all());
 }
 
 }  // namespace

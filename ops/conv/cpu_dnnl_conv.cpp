@@ -16,39 +16,11 @@ using Tag = memory::format_tag;
 using runtime::Kernel;
 using runtime::KernelRequest;
 
-/// How x, y and their cotangents lie inside oneDNN; the program has them plain. Filters are
-/// left to oneDNN.
-enum class Activations { plain, channels_last, chosen_by_library };
-
-std::int64_t spatial_volume(const Shape& shape) { return shape.elements() / (shape[0] * shape[1]); }
+std::int64_t spatial_volume(const Shape& shape) {
+  return Shape(shape.extents().subspan(2)).elements();
+}
 
 bool is_pointwise(const ConvGeometry& g) { return spatial_volume(g.filter) == 1; }
-
-/// The fastest layout, with the reorders it costs. A rule and not a measurement, so that equal
-/// programs give equal bits; measured with oneDNN 2.6 on AVX-512 over the layers of LeNet,
-/// ResNets and MobileNet. Plain activations mean oneDNN's im2col and matrix product.
-Activations layout_for(const ConvGeometry& g, ConvRole role) {
-  if (g.channels_last) return Activations::channels_last;
-  const std::int64_t positions = spatial_volume(g.output), channels = g.input[1];
-  const std::int64_t group_channels = channels / g.groups;
-  if (is_pointwise(g) && group_channels >= 16) {
-    // Already a product of matrices: reordering costs more than it gains, but on tiny images.
-    const bool tiny = positions < 64 && role != ConvRole::filter_grad;
-    return tiny ? Activations::chosen_by_library : Activations::plain;
-  }
-  if (g.groups > 1) return Activations::chosen_by_library;
-  if (role == ConvRole::input_grad) {
-    // The direct kernel computes 16 channels even where x has 3.
-    const std::int64_t products = g.output.elements() * g.filter.elements() / g.filter[0];
-    const bool wasteful = channels < 16 && products > 500'000;
-    return wasteful ? Activations::plain : Activations::chosen_by_library;
-  }
-  if (role == ConvRole::filter_grad) {
-    if (channels >= 256 && g.input[0] * positions <= 64) return Activations::plain;
-    if (channels >= 8 && channels % 16 != 0) return Activations::channels_last;
-  }
-  return Activations::chosen_by_library;
-}
 
 Dims dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
@@ -61,30 +33,45 @@ Dims filter_dims(const ConvGeometry& g) {
   return dims;
 }
 
-memory::desc activation(const Shape& shape, memory::data_type type, Activations layout) {
-  if (layout == Activations::chosen_by_library) return {dims_of(shape), type, Tag::any};
-  return {dims_of(shape), type, stored_strides(shape, layout == Activations::channels_last)};
+memory::desc activation(const Shape& shape, memory::data_type type, DnnlConv form) {
+  if (form == DnnlConv::own_layout || form == DnnlConv::winograd)
+    return {dims_of(shape), type, Tag::any};
+  return {dims_of(shape), type, stored_strides(shape, form == DnnlConv::channels_last)};
 }
 
 /// What oneDNN is asked for. With bf16 the operands are bf16; the result is always f32.
 struct Wanted {
   const ConvGeometry& geometry;
   ConvRole role;
-  Activations layout;
+  DnnlConv form;
   memory::data_type operands;
+  bool constant_filter;
+
+  dnnl::algorithm algorithm() const {
+    return form == DnnlConv::winograd ? dnnl::algorithm::convolution_winograd
+                                      : dnnl::algorithm::convolution_direct;
+  }
+
+  /// For inference a Winograd convolution wants its filter transformed, which takes oneDNN longer
+  /// than it gains unless that is done once; for training it transforms the filter itself.
+  dnnl::prop_kind kind() const {
+    const bool ready = form != DnnlConv::winograd || constant_filter;
+    return role == ConvRole::forward && ready ? dnnl::prop_kind::forward_inference
+                                              : dnnl::prop_kind::forward_training;
+  }
 
   memory::desc x(ConvRole result) const {
-    return activation(geometry.input, type(ConvRole::input_grad, result), layout);
+    return activation(geometry.input, type(ConvRole::input_grad, result), form);
   }
   memory::desc y(ConvRole result) const {
-    return activation(geometry.output, type(ConvRole::forward, result), layout);
+    return activation(geometry.output, type(ConvRole::forward, result), form);
   }
   /// In blocks where the program has it so and the library reads it so: for the input gradient
   /// it wants 16 of O by 16 of C.
   memory::desc w(ConvRole result) const {
     const Dims dims = filter_dims(geometry);
-    const bool as_stored = geometry.filter_blocks && result != ConvRole::input_grad &&
-                           operands == memory::data_type::f32;
+    const bool as_stored = geometry.filter_blocks && form == DnnlConv::channels_last &&
+                           result != ConvRole::input_grad && operands == memory::data_type::f32;
     return {dims, type(ConvRole::filter_grad, result),
             as_stored ? static_cast<Tag>(dnnl_filter_blocks(dims.size())) : Tag::any};
   }
@@ -106,26 +93,24 @@ struct Described {
 
 Described describe(const Wanted& wanted, const dnnl::engine& engine) {
   const ConvGeometry& g = wanted.geometry;
-  const auto direct = dnnl::algorithm::convolution_direct;
+  const dnnl::algorithm algorithm = wanted.algorithm();
   Dims dilation = g.dilation;
   for (auto& step : dilation) --step;  // oneDNN counts the places left out
   const dnnl::primitive_attr attributes = user_scratchpad();
-  const auto kind = wanted.role == ConvRole::forward ? dnnl::prop_kind::forward_inference
-                                                     : dnnl::prop_kind::forward_training;
   const ConvRole forward_role = ConvRole::forward, role = wanted.role;
   const dnnl::convolution_forward::primitive_desc forward(
-      {kind, direct, wanted.x(forward_role), wanted.w(forward_role), wanted.y(forward_role),
-       g.stride, dilation, g.pad_low, g.pad_high},
+      {wanted.kind(), algorithm, wanted.x(forward_role), wanted.w(forward_role),
+       wanted.y(forward_role), g.stride, dilation, g.pad_low, g.pad_high},
       attributes, engine, true);
   if (!forward || role == forward_role) return {forward, forward};
   if (role == ConvRole::input_grad)
     return {forward, dnnl::convolution_backward_data::primitive_desc(
-                         {direct, wanted.x(role), wanted.w(role), wanted.y(role), g.stride,
+                         {algorithm, wanted.x(role), wanted.w(role), wanted.y(role), g.stride,
                           dilation, g.pad_low, g.pad_high},
                          attributes, engine, forward, true)};
   return {forward, dnnl::convolution_backward_weights::primitive_desc(
-                       {direct, wanted.x(role), wanted.w(role), wanted.y(role), g.stride, dilation,
-                        g.pad_low, g.pad_high},
+                       {algorithm, wanted.x(role), wanted.w(role), wanted.y(role), g.stride,
+                        dilation, g.pad_low, g.pad_high},
                        attributes, engine, forward, true)};
 }
 
@@ -180,21 +165,45 @@ bool within_reach(const ConvGeometry& g, ConvRole role, const KernelRequest& req
 
 }  // namespace
 
+// With the reorders that a layout costs; measured with oneDNN 2.6 on AVX-512 over the layers of
+// LeNet, ResNets and MobileNet.
+DnnlConv dnnl_conv_by_rule(const ConvGeometry& g, ConvRole role) {
+  if (g.channels_last) return DnnlConv::channels_last;
+  const std::int64_t positions = spatial_volume(g.output), channels = g.input[1];
+  const std::int64_t group_channels = channels / g.groups;
+  if (is_pointwise(g) && group_channels >= 16) {
+    // Already a product of matrices: reordering costs more than it gains, but on tiny images.
+    const bool tiny = positions < 64 && role != ConvRole::filter_grad;
+    return tiny ? DnnlConv::own_layout : DnnlConv::plain;
+  }
+  if (g.groups > 1) return DnnlConv::own_layout;
+  if (role == ConvRole::input_grad) {
+    // The direct kernel computes 16 channels even where x has 3.
+    const std::int64_t products = g.output.elements() * g.filter.elements() / g.filter[0];
+    const bool wasteful = channels < 16 && products > 500'000;
+    return wasteful ? DnnlConv::plain : DnnlConv::own_layout;
+  }
+  if (role == ConvRole::filter_grad) {
+    if (channels >= 256 && g.input[0] * positions <= 64) return DnnlConv::plain;
+    if (channels >= 8 && channels % 16 != 0) return DnnlConv::channels_last;
+  }
+  return DnnlConv::own_layout;
+}
+
 std::unique_ptr<Kernel> dnnl_conv_kernel(const ConvGeometry& g, ConvRole role,
-                                         const KernelRequest& request) {
+                                         const KernelRequest& request, DnnlConv form) {
   if (!within_reach(g, role, request) || !has_instructions_for(request)) return nullptr;
+  const DType operands = operand_dtype(request);
+  if (form == DnnlConv::winograd && operands != DType::f32) return nullptr;
   const runtime::ThreadScope threads(request.threads);
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  for (const Activations layout :
-       {layout_for(g, role), Activations::chosen_by_library, Activations::plain}) {
-    const Described described = describe(
-        {g, role, layout, static_cast<memory::data_type>(dnnl_type(operand_dtype(request)))},
-        engine);
-    if (!described || is_reference(described.member)) continue;
-    const auto [first, second, result] = arguments(g, role, request);
-    return dnnl_kernel(engine, described.member, {first, second}, result, request);
-  }
-  return nullptr;
+  const bool constant_filter = role != ConvRole::filter_grad && request.constants[1];
+  const Described described = describe(
+      {g, role, form, static_cast<memory::data_type>(dnnl_type(operands)), constant_filter},
+      engine);
+  if (!described || is_reference(described.member)) return nullptr;
+  const auto [first, second, result] = arguments(g, role, request);
+  return dnnl_kernel(engine, described.member, {first, second}, result, request);
 }
 
 }  // namespace palimpsest

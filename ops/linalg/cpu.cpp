@@ -1,8 +1,11 @@
+#include <array>
+
 #include "ops/cpu_kernels.h"
 #include "ops/linalg/cpu_dnnl.h"
 #include "ops/linalg/cpu_lu.h"
 #include "ops/linalg/cpu_matmul.h"
 #include "ops/linalg/cpu_widened.h"
+#include "runtime/choose_kernel.h"
 #include "runtime/cpu/dispatch.h"
 
 namespace palimpsest {
@@ -15,10 +18,22 @@ using runtime::Launch;
 std::unique_ptr<Kernel> prepare_matmul(const KernelRequest& request) {
   const MatMul& op = *request.op.as<MatMul>();
   const bool narrow = operand_dtype(request) == DType::bf16;
+  // For the sake of its digits, so that no measurement may choose another.
   if (auto kernel = narrow ? nullptr : wide_matmul_kernel(op, request)) return kernel;
-  if (auto kernel = dnnl_matmul_kernel(op, request)) return kernel;
-  if (narrow) return widened_kernel(request, prepare_matmul);
-  return gemm_matmul_kernel(op, request);
+  // Reordering operands in every run rarely pays, so it is left to measurements.
+  const auto by_library = [&op](DnnlMatrices matrices) {
+    return [&op, matrices](const KernelRequest& asked) {
+      return dnnl_matmul_kernel(op, asked, matrices);
+    };
+  };
+  const auto own = [&op, narrow](const KernelRequest& asked) {
+    return narrow ? widened_kernel(asked, prepare_matmul) : gemm_matmul_kernel(op, asked);
+  };
+  const std::array<runtime::KernelCandidate, 3> candidates{
+      {{"dnnl:in_place", by_library(DnnlMatrices::in_place)},
+       {narrow ? "widened" : "own:gemm", own},
+       {"dnnl:reordered", by_library(DnnlMatrices::reordered)}}};
+  return runtime::chosen_kernel(request, candidates);
 }
 
 /// Applies body(n, x, y, scratch) to each matrix of the operand.

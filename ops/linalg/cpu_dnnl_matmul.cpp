@@ -33,7 +33,8 @@ memory::desc in_place(const DnnlTensor& tensor, memory::data_type type) {
 }  // namespace
 
 std::unique_ptr<runtime::Kernel> dnnl_matmul_kernel(const MatMul& op,
-                                                    const runtime::KernelRequest& request) {
+                                                    const runtime::KernelRequest& request,
+                                                    DnnlMatrices layout) {
   const Shape &a_shape = request.inputs[0].shape, &b_shape = request.inputs[1].shape;
   const bool empty = a_shape.elements() == 0 || b_shape.elements() == 0;
   if (request.output.dtype != DType::f32 || empty || !has_instructions_for(request)) return nullptr;
@@ -42,15 +43,15 @@ std::unique_ptr<runtime::Kernel> dnnl_matmul_kernel(const MatMul& op,
   const DnnlTensor b = matrices(DNNL_ARG_WEIGHTS, request.inputs[1], op.transpose_b);
   const DnnlTensor c = matrices(DNNL_ARG_DST, request.output, false);
   const auto type = static_cast<memory::data_type>(dnnl_type(operand_dtype(request)));
-  // Only what is packed once may lie as oneDNN likes best: reordering in every run costs more
-  // than it gains.
-  const memory::desc b_layout = request.constants[1]
-                                    ? memory::desc(b.dims, type, memory::format_tag::any)
-                                    : in_place(b, type);
+  const bool reordered = layout == DnnlMatrices::reordered;
+  const auto described = [&](const DnnlTensor& tensor, bool free) {
+    return free ? memory::desc(tensor.dims, type, memory::format_tag::any) : in_place(tensor, type);
+  };
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   const dnnl::matmul::primitive_desc product(
-      {in_place(a, type), b_layout, in_place(c, memory::data_type::f32)}, user_scratchpad(), engine,
-      true);
+      {described(a, reordered), described(b, reordered || request.constants[1]),
+       in_place(c, memory::data_type::f32)},
+      user_scratchpad(), engine, true);
   if (!product || is_reference(product)) return nullptr;
   return dnnl_kernel(engine, product, {a, b}, c, request);
 }

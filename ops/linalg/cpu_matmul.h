@@ -8,9 +8,16 @@
 
 namespace palimpsest {
 
-/// oneDNN: f32, nothing empty. A constant right operand is packed. Null for all else.
+/// How the operands of oneDNN's products lie.
+enum class DnnlMatrices {
+  in_place,  ///< as the program has them, but for a constant right operand, which is packed
+  reordered  ///< as oneDNN likes best, reordered in every run where that is another way
+};
+
+/// oneDNN: f32 or bf16 operands, f32 results, nothing empty. Null for all else.
 std::unique_ptr<runtime::Kernel> dnnl_matmul_kernel(const MatMul& op,
-                                                    const runtime::KernelRequest& request);
+                                                    const runtime::KernelRequest& request,
+                                                    DnnlMatrices matrices);
 
 /// One small f32 product of long sums, as of a classifier's head, summed in f64: what softmax makes
 /// of rounded logits is the noise floor of gradient matching. Null for all else.

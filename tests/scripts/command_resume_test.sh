@@ -6,6 +6,7 @@ palimpsest="$(realpath "$1")/tools/palimpsest"
 cd "$(dirname "$0")/../../examples/quickstart"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME="$work/cache"
 wrong=0
 
 say() {
@@ -44,12 +45,19 @@ check() {
   [[ $? -eq 3 ]] || say "$name: resuming with another seed must be refused"
   grep -q "'seed = 11' expected, 'seed = 10' came" "$work/error" || say "$name: no field named"
 
-  # The seed comes from the run folder.
+  # The seed comes from the run folder, and so do the kernels.
+  rm -rf "$XDG_CACHE_HOME"
   "${attack[@]}" --out "$work/$name" --resume >/dev/null 2>&1 || say "$name: resume: exit code $?"
   cmp "$work/$name-whole/recon.npz" "$work/$name/recon.npz" || say "$name: other bytes"
   grep -q '"status": "finished"' "$work/$name/result.json" || say "$name: not finished"
 }
 
 check adam --iterations 9000
+# Kernels that no measurement would choose: a run that measured anew would give other bytes.
+"$palimpsest" bench lenet.onnx --update update.npz --threads 1 --iterations 1 --profile 0 \
+  --kernels tuned >/dev/null 2>&1 || say "bench with tuned kernels: exit code $?"
+sed -i 's/"dnnl:[a-z_]*"/"own:gemm"/' "$XDG_CACHE_HOME"/palimpsest/kernels-*.json
+check tuned --kernels tuned --iterations 2000
+grep -q '"own:gemm"' "$work/tuned/kernels.json" || say "tuned: the run folder has no choices"
 check lbfgs --recipe dlg --iterations 100 --restarts 2 --set search.target=0
 exit $wrong

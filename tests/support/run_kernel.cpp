@@ -52,7 +52,8 @@ KernelResult run_kernel(const runtime::KernelTable& table, const Op& op,
   std::vector<const Literal*> constants(operands.size(), nullptr);
   for (const std::size_t k : options.constants) constants[k] = &operands[k];
   const TensorType type = op.infer(types);
-  const auto kernel = table.find(op).prepare({op, types, type, constants, options.threads});
+  const auto kernel = table.find(op).prepare(
+      {op, types, type, constants, options.threads, false, nullptr, options.choices});
 
   KernelResult result;
   std::vector<const std::byte*> inputs;

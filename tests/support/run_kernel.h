@@ -14,6 +14,8 @@ struct KernelRun {
   int threads = 1;
   /// Operands to hand over as constants of the program.
   std::vector<std::size_t> constants;
+  /// See runtime::KernelRequest.
+  runtime::KernelChoices* choices = nullptr;
 };
 
 struct KernelResult {

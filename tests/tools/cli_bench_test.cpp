@@ -123,6 +123,26 @@ TEST_CASE("mixed precision is an option of its own, and makes the same products"
           full.at("roles").at(role).at("product_flops"));
 }
 
+TEST_CASE("tuned kernels are measured once, and bench says where each choice comes from") {
+  const ScratchFolder folder;
+  const testing::Variable cache("XDG_CACHE_HOME", folder.path().string());
+  const std::vector<std::string> once{"--iterations", "1", "--profile", "0"};
+  CHECK(data_of(once).at("kernels") == "rules");
+  CHECK_FALSE(data_of(once).contains("kernel_choices"));
+  std::vector<std::string> tuned = once;
+  tuned.insert(tuned.end(), {"--kernels", "tuned"});
+  const json first = data_of(tuned), second = data_of(tuned);
+  CHECK(first.at("kernels") == "tuned");
+  CHECK(first.at("kernel_choices").at("recorded") == 0);
+  CHECK(first.at("kernel_choices").at("measured").get<int>() > 0);
+  CHECK(second.at("kernel_choices").at("measured") == 0);
+  CHECK(second.at("kernel_choices").at("recorded") == first.at("kernel_choices").at("measured"));
+  CHECK(second.at("kernel_choices").at("algorithms") ==
+        first.at("kernel_choices").at("algorithms"));
+  tuned.emplace_back("--reproducible");
+  CHECK(data_of(tuned).at("kernels") == "rules");
+}
+
 TEST_CASE("bench without profiled iterations says what is done, but not how long each part takes") {
   const json data = data_of({"--iterations", "1", "--profile", "0"});
   CHECK(data.at("product_flops").get<double>() > 0);

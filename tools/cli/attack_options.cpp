@@ -46,6 +46,8 @@ void AttackOptions::add_to(CLI::App& app) {
   option("--set", overrides, "override of a recipe's key: search.rate=0.05 (repeatable)");
   option("--precision", precision, "full or mixed: short for --set search.precision=")
       ->check(CLI::IsMember({"full", "mixed"}));
+  option("--kernels", kernels, "rules or tuned: short for --set search.kernels=")
+      ->check(CLI::IsMember({"rules", "tuned"}));
   option("--seed", seed, "of the first candidates (default: from the clock, and printed)")
       ->check(CLI::Range(std::uint64_t{0}, largest_seed));
   option("--labels", labels, "known classes, e.g. 3,1; implies labels.source=given");
@@ -69,6 +71,7 @@ void AttackOptions::add_length_to(CLI::App& app) {
 void AttackOptions::resolve_recipe(Attack& attack, const Console& console) const {
   std::vector<std::string> settings = overrides;
   if (!precision.empty()) settings.push_back("search.precision=" + precision);
+  if (!kernels.empty()) settings.push_back("search.kernels=" + kernels);
   attack.recipe = load_recipe(recipe, settings);
   inversion::AttackSpec& spec = attack.recipe.spec;
   if (iterations) spec.iterations = *iterations;
@@ -134,6 +137,14 @@ Attack AttackOptions::resolve(const Console& console) {
   attack.resolved = recipe_toml(attack.recipe);
   attack.identity = identity_of(attack);
   return attack;
+}
+
+std::optional<KernelCache> AttackOptions::kernel_cache(const Attack& attack,
+                                                       const Console& console) const {
+  if (attack.recipe.spec.kernels == inversion::KernelSelection::rules) return std::nullopt;
+  if (!reproducible) return KernelCache(console);
+  console.note("kernels go by the rules: --reproducible does not measure");
+  return std::nullopt;
 }
 
 }  // namespace palimpsest::tools

@@ -12,6 +12,7 @@
 #include "tools/cli/checkpoint.h"
 #include "tools/cli/client_options.h"
 #include "tools/cli/console.h"
+#include "tools/cli/kernel_cache.h"
 #include "tools/cli/model_options.h"
 #include "tools/cli/recipe.h"
 #include "tools/cli/update_options.h"
@@ -36,7 +37,7 @@ struct AttackOptions {
   std::string recipe = "inverting-gradients";
   std::vector<std::string> overrides, truth;
   std::optional<std::int64_t> iterations, restarts;
-  std::string precision;  ///< empty: as the recipe says
+  std::string precision, kernels;  ///< empty: as the recipe says
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> former_seed;  ///< of the run that is resumed
   std::string labels, targets, start, truth_labels;
@@ -46,6 +47,9 @@ struct AttackOptions {
   /// The short forms for how long the search takes.
   void add_length_to(CLI::App& app);
   Attack resolve(const Console& console);
+  /// The choices of kernels for an attack with tuned ones; nothing when kernels go by the rules,
+  /// as they do in reproducible programs whatever the recipe says.
+  std::optional<KernelCache> kernel_cache(const Attack& attack, const Console& console) const;
 
  private:
   void resolve_recipe(Attack& attack, const Console& console) const;

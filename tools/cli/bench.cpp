@@ -93,11 +93,13 @@ class Bench final : public Command {
     Attack attack = attack_.resolve(console);
     never_ending(attack.recipe.spec);
     const runtime::KernelTable kernels = all_cpu_kernels();
+    std::optional<KernelCache> cache = attack_.kernel_cache(attack, console);
     const inversion::Resources resources{
         .kernels = &kernels,
         .threads = attack_.model.thread_count(*attack.model, attack.recipe.spec.restarts),
         .restarts_at_once = restarts_,
-        .reproducible = attack_.reproducible};
+        .reproducible = attack_.reproducible,
+        .choices = cache ? &cache->choices() : nullptr};
     inversion::Session session(attack.problem, attack.recipe.spec, resources);
     for (std::int64_t i = 0; i < warmup_; ++i) step(session);
     const Timings timings = timed(session, iterations_);
@@ -127,6 +129,11 @@ class Bench final : public Command {
                    {"peak resident", readable_bytes(peak_resident_bytes())}});
     account(console, session, resources.threads, data);
     if (!gradient_.empty()) write_derivative(attack, resources, data);
+    data["kernels"] = cache ? "tuned" : "rules";
+    if (cache) {
+      cache->save();
+      data["kernel_choices"] = cache->summary();
+    }
     return {data, ExitCode::ok};
   }
 

@@ -3,43 +3,18 @@
 #include <omp.h>
 #include <unistd.h>
 
-#include <dnnl.h>
-
 #include <Eigen/Core>
 #include <array>
 #include <cmath>
 
 #include "runtime/cuda_backend.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/host.h"
 #include "tools/cli/program_folder.h"
 #include "tools/cli/version.h"
 
 namespace palimpsest::tools {
 namespace {
-
-std::string dnnl_text() {
-  const dnnl_version_t* version = dnnl_version();
-  return text(version->major, '.', version->minor, '.', version->patch);
-}
-
-std::string isa_text() {
-  switch (dnnl_get_effective_cpu_isa()) {
-    case dnnl_cpu_isa_sse41:
-      return "SSE4.1";
-    case dnnl_cpu_isa_avx2:
-      return "AVX2";
-    case dnnl_cpu_isa_avx512_core:
-      return "AVX-512";
-    case dnnl_cpu_isa_avx512_core_vnni:
-      return "AVX-512 VNNI";
-    case dnnl_cpu_isa_avx512_core_bf16:
-      return "AVX-512 BF16";
-    case dnnl_cpu_isa_avx512_core_amx:
-      return "AVX-512 AMX";
-    default:
-      return text("code ", static_cast<int>(dnnl_get_effective_cpu_isa()));
-  }
-}
 
 double physical_memory() {
   return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
@@ -88,7 +63,7 @@ class Doctor final : public Command {
         {{"program", version_text()},
          {"cpu threads", text(omp_get_num_procs())},
          {"memory", readable_bytes(physical_memory())},
-         {"oneDNN", text(dnnl_text(), ", ", isa_text())},
+         {"oneDNN", text(onednn_version(), ", ", onednn_instructions())},
          {"Eigen", text(EIGEN_WORLD_VERSION, '.', EIGEN_MAJOR_VERSION, '.', EIGEN_MINOR_VERSION)},
          {"CUDA", cuda.usable
                       ? text(cuda.device, ", driver for CUDA ",
@@ -97,7 +72,7 @@ class Doctor final : public Command {
     return {{{"version", version_number()},
              {"cpu_threads", omp_get_num_procs()},
              {"memory_bytes", physical_memory()},
-             {"onednn", {{"version", dnnl_text()}, {"isa", isa_text()}}},
+             {"onednn", {{"version", onednn_version()}, {"isa", onednn_instructions()}}},
              {"cuda", cuda_json(cuda)}},
             ExitCode::ok};
   }

@@ -2,8 +2,12 @@
 
 #include <sys/resource.h>
 
+#include <dnnl.h>
+
 #include <ctime>
 #include <fstream>
+
+#include "graph/error.h"
 
 namespace palimpsest::tools {
 
@@ -14,6 +18,30 @@ std::string cpu_name() {
       if (const std::size_t colon = line.find(": "); colon != std::string::npos)
         return line.substr(colon + 2);
   return "unknown";
+}
+
+std::string onednn_version() {
+  const dnnl_version_t* version = dnnl_version();
+  return text(version->major, '.', version->minor, '.', version->patch);
+}
+
+std::string onednn_instructions() {
+  switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_sse41:
+      return "SSE4.1";
+    case dnnl_cpu_isa_avx2:
+      return "AVX2";
+    case dnnl_cpu_isa_avx512_core:
+      return "AVX-512";
+    case dnnl_cpu_isa_avx512_core_vnni:
+      return "AVX-512 VNNI";
+    case dnnl_cpu_isa_avx512_core_bf16:
+      return "AVX-512 BF16";
+    case dnnl_cpu_isa_avx512_core_amx:
+      return "AVX-512 AMX";
+    default:
+      return text("code ", static_cast<int>(dnnl_get_effective_cpu_isa()));
+  }
 }
 
 double peak_resident_bytes() {

@@ -18,6 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using inversion::Session;
 
+constexpr const char* choices_name = "kernels.json";
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -153,14 +155,18 @@ class Invert final : public Command {
     if (run_.resume) attack_.former_seed = seed_of_run();
     const Attack attack = attack_.resolve(console);
     const runtime::KernelTable kernels = all_cpu_kernels();
+    std::optional<KernelCache> cache = attack_.kernel_cache(attack, console);
+    if (cache && run_.resume) cache->resume(file_of_run(choices_name));
     inversion::Resources resources{
         .kernels = &kernels,
         .threads = attack_.model.thread_count(*attack.model, attack.recipe.spec.restarts),
         .max_memory = run_.memory_bytes,
         .restarts_at_once = run_.restarts_at_once,
-        .reproducible = attack_.reproducible};
+        .reproducible = attack_.reproducible,
+        .choices = cache ? &cache->choices() : nullptr};
     if (run_.dry_run) {
       Session session = begin(console, attack, resources);
+      if (cache) cache->save();
       return dry_run(console, attack, session);
     }
     const RunFolder folder(run_.out, run_.existing());
@@ -172,14 +178,22 @@ class Invert final : public Command {
         resources.restarts_at_once = inversion::saved_restarts_at_once(saved);
     }
     Session session = begin(console, attack, resources);
+    if (cache) {
+      cache->save();
+      folder.write(choices_name, cache->used_json());
+    }
     if (run_.resume) session.restore(saved);
     return reconstruct(console, attack, session, folder, resources.threads);
   }
 
  private:
+  std::filesystem::path file_of_run(const char* name) const {
+    return std::filesystem::path(run_.out) / name;
+  }
+
   /// The seed that the resumed run recorded: it may have come from the clock.
   std::uint64_t seed_of_run() const {
-    const std::filesystem::path settings = std::filesystem::path(run_.out) / "config.toml";
+    const std::filesystem::path settings = file_of_run("config.toml");
     if (!std::filesystem::exists(settings))
       throw IoError(text(run_.out, ": there is no run to resume"));
     return load_recipe(settings.string(), {}).spec.seed;

@@ -34,6 +34,8 @@ constexpr std::pair<std::string_view, Box> boxes[] = {{"none", Box::none}, {"cli
 constexpr std::pair<std::string_view, Keep> keeps[] = {{"best", Keep::best}, {"last", Keep::last}};
 constexpr std::pair<std::string_view, Precision> precisions[] = {{"full", Precision::full},
                                                                  {"mixed", Precision::mixed}};
+constexpr std::pair<std::string_view, KernelSelection> kernel_selections[] = {
+    {"rules", KernelSelection::rules}, {"tuned", KernelSelection::tuned}};
 constexpr std::pair<std::string_view, Start> starts[] = {
     {"normal", Start::normal}, {"uniform", Start::uniform}, {"zeros", Start::zeros}};
 constexpr std::pair<std::string_view, ScheduleKind> schedules[] = {
@@ -75,6 +77,7 @@ void read_search(ConfigTable table, AttackSpec& spec) {
   assign(spec.box, table.choice("box", boxes));
   assign(spec.keep, table.choice("keep", keeps));
   assign(spec.precision, table.choice("precision", precisions));
+  assign(spec.kernels, table.choice("kernels", kernel_selections));
   assign(spec.start, table.choice("start", starts));
   assign(spec.iterations, table.integer("iterations", 1, most_iterations));
   assign(spec.restarts, table.integer("restarts", 1, 1'000'000));
@@ -164,6 +167,7 @@ void write_search(ConfigWriter& out, const AttackSpec& spec) {
   out.value("gradient", name_in(gradient_shapes, spec.gradient_shape));
   out.value("box", name_in(boxes, spec.box));
   out.value("precision", name_in(precisions, spec.precision));
+  out.value("kernels", name_in(kernel_selections, spec.kernels));
   out.value("keep", name_in(keeps, spec.keep));
   out.value("start", name_in(starts, spec.start));
   out.value("iterations", spec.iterations);
