@@ -7,16 +7,10 @@
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
+#include "passes/fuse_rows.h"
 
 namespace palimpsest::passes {
 namespace {
-
-/// Quotients of integers check their data before they compute, so they stay alone.
-bool can_fuse(const Node& node) {
-  const bool quotient = node.op.as<Div>() || node.op.as<Fmod>();
-  return is_elementwise(node.op) && !node.op.as<Detach>() &&
-         !(quotient && node.type.dtype == DType::i64);
-}
 
 bool is_number(Value value) { return read_for(value).shape().elements() == 1; }
 
@@ -38,8 +32,27 @@ std::string key_of(const Node& node) {
 
 }  // namespace
 
+bool can_fuse(const Node& node) {
+  const bool quotient = node.op.as<Div>() || node.op.as<Fmod>();
+  return is_elementwise(node.op) && !node.op.as<Detach>() &&
+         !(quotient && node.type.dtype == DType::i64);
+}
+
 Value read_for(Value operand) {
   return operand.node().op.as<Broadcast>() ? operand.node().inputs[0] : operand;
+}
+
+Group with_operands(const Graph& graph, std::set<std::uint32_t> members,
+                    std::vector<std::uint32_t> ends) {
+  Group group{std::move(members), std::move(ends), {}};
+  for (const std::uint32_t index : group.members)
+    for (const Value input : graph.node(index).inputs) {
+      const Value read = read_for(input);
+      if (group.members.contains(input.index()) || group.members.contains(read.index())) continue;
+      if (std::ranges::find(group.operands, read) == group.operands.end())
+        group.operands.push_back(read);
+    }
+  return group;
 }
 
 bool is_reduction(const Op& op) { return op.as<ReduceSum>() || op.as<ReduceMax>(); }
@@ -56,6 +69,8 @@ Grouping::Grouping(const Function& source, FuseLimits limits)
   }
   // An output has a user that is in no group.
   for (const Value output : source.outputs) users_[output.index()].push_back(graph_.size());
+  for (std::uint32_t index = 0; index < graph_.size(); ++index)
+    if (marked[index] && !taken_[index] && is_reduction(graph_.node(index).op)) form_rows(index);
   for (std::uint32_t index = graph_.size(); index-- > 0;) {
     if (!marked[index] || taken_[index]) continue;
     const Node& node = graph_.node(index);
@@ -86,14 +101,24 @@ void Grouping::form_reduction(std::uint32_t last, const std::vector<std::uint32_
     if (within_limits(both) && bytes_read(both) < apart && !depends_on_itself(both))
       group = std::move(both);
   }
+  group.form = Group::Form::reductions;
   if (is_worth_it(group)) keep(std::move(group));
+}
+
+void Grouping::form_rows(std::uint32_t reduction) {
+  const RowGrowth growth(graph_, users_, taken_, limits_,
+                         [this](const Group& group) { return depends_on_itself(group); });
+  Group group = growth.around(reduction);
+  if (!group.members.empty()) keep(std::move(group));
 }
 
 void Grouping::keep(Group group) {
   const auto kept = std::make_shared<const Group>(std::move(group));
   for (const std::uint32_t end : kept->ends) groups_.emplace(end, kept);
   for (const std::uint32_t index : kept->members)
-    if (groups_.contains(index) || used_inside_only(index, *kept)) taken_[index] = true;
+    if (kept->form == Group::Form::rows || groups_.contains(index) ||
+        used_inside_only(index, *kept))
+      taken_[index] = true;
 }
 
 /// Grows backwards from the ends; the highest candidate comes first, so that all its users
@@ -102,14 +127,14 @@ Group Grouping::grown(std::vector<std::uint32_t> ends, Growth growth) const {
   std::set<std::uint32_t> candidates;
   for (const std::uint32_t end : ends) candidates.merge(operands_of(end));
   std::set<std::uint32_t> first(ends.begin(), ends.end());
-  Group group = with_operands(std::move(first), std::move(ends));
+  Group group = with_operands(graph_, std::move(first), std::move(ends));
   while (!candidates.empty()) {
     const std::uint32_t index = *candidates.rbegin();
     candidates.erase(index);
     if (!belongs(index, group)) continue;
     std::set<std::uint32_t> members = group.members;
     members.insert(index);
-    Group larger = with_operands(std::move(members), group.ends);
+    Group larger = with_operands(graph_, std::move(members), group.ends);
     if (!within_limits(larger) || (growth == Growth::careful && !may_lie_on_operands(larger)))
       continue;
     group = std::move(larger);
@@ -147,19 +172,6 @@ bool Grouping::is_free(const Node& node) const {
 bool Grouping::belongs(std::uint32_t index, const Group& group) const {
   const Node& node = graph_.node(index);
   return can_fuse(node) && (used_inside_only(index, group) || is_free(node));
-}
-
-Group Grouping::with_operands(std::set<std::uint32_t> members,
-                              std::vector<std::uint32_t> ends) const {
-  Group group{std::move(members), std::move(ends), {}};
-  for (const std::uint32_t index : group.members)
-    for (const Value input : graph_.node(index).inputs) {
-      if (group.members.contains(input.index())) continue;
-      const Value read = read_for(input);
-      if (std::ranges::find(group.operands, read) == group.operands.end())
-        group.operands.push_back(read);
-    }
-  return group;
 }
 
 bool Grouping::within_limits(const Group& group) const {

@@ -11,12 +11,18 @@
 
 namespace palimpsest::passes {
 
-/// Nodes that become one, by index. Only the values of its ends leave the group: the last of an
-/// elementwise chain, or reductions along the same axes.
+/// Nodes that become one, by index. Only the values of its ends leave the group.
 struct Group {
+  enum class Form {
+    chain,       ///< elementwise; its last node is the only end
+    reductions,  ///< chains that end in reductions along the same axes
+    rows         ///< reductions along the same axes, elementwise nodes around them, any ends
+  };
+
   std::set<std::uint32_t> members;
   std::vector<std::uint32_t> ends;  ///< members; rising
   std::vector<Value> operands;      ///< what is read from outside, distinct, in order of first use
+  Form form = Form::chain;
 };
 
 class Grouping {
@@ -35,6 +41,7 @@ class Grouping {
   enum class Growth { free, careful };
   using Reductions = std::map<std::string, std::vector<std::uint32_t>>;
 
+  void form_rows(std::uint32_t reduction);
   void form_chain(std::uint32_t last);
   void form_reduction(std::uint32_t last, const std::vector<std::uint32_t>& alike);
   void keep(Group group);
@@ -44,7 +51,6 @@ class Grouping {
   bool is_free(const Node& node) const;
   bool belongs(std::uint32_t index, const Group& group) const;
   bool used_inside_only(std::uint32_t index, const Group& group) const;
-  Group with_operands(std::set<std::uint32_t> members, std::vector<std::uint32_t> ends) const;
   bool is_worth_it(const Group& group) const;
   bool may_lie_on_operands(const Group& group) const;
   bool within_limits(const Group& group) const;
@@ -58,6 +64,11 @@ class Grouping {
   std::unordered_map<std::uint32_t, std::shared_ptr<const Group>> groups_;  // by end
 };
 
+/// Quotients of integers check their data before they compute, so they stay alone.
+bool can_fuse(const Node& node);
+/// A group with the operands that these members read.
+Group with_operands(const Graph& graph, std::set<std::uint32_t> members,
+                    std::vector<std::uint32_t> ends);
 /// What a fused node reads for an operand: the source of a broadcast rather than the broadcast.
 Value read_for(Value operand);
 bool is_reduction(const Op& op);
