@@ -6,6 +6,7 @@
 #include "ops/fused/fused.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
+#include "ops/pointwise/unary.h"
 #include "ops/reduce/reduce.h"
 #include "passes/fuse_rows.h"
 
@@ -36,6 +37,13 @@ bool can_fuse(const Node& node) {
   const bool quotient = node.op.as<Div>() || node.op.as<Fmod>();
   return is_elementwise(node.op) && !node.op.as<Detach>() &&
          !(quotient && node.type.dtype == DType::i64);
+}
+
+bool is_cheap(const Op& op) {
+  return op.as<Neg>() || op.as<Abs>() || op.as<Relu>() || op.as<Add>() || op.as<Sub>() ||
+         op.as<Mul>() || op.as<Div>() || op.as<Reciprocal>() || op.as<Maximum>() ||
+         op.as<Minimum>() || op.as<Less>() || op.as<LessEqual>() || op.as<Equal>() ||
+         op.as<And>() || op.as<Or>() || op.as<Not>() || op.as<Select>();
 }
 
 Value read_for(Value operand) {
@@ -115,10 +123,11 @@ void Grouping::form_rows(std::uint32_t reduction) {
 void Grouping::keep(Group group) {
   const auto kept = std::make_shared<const Group>(std::move(group));
   for (const std::uint32_t end : kept->ends) groups_.emplace(end, kept);
-  for (const std::uint32_t index : kept->members)
-    if (kept->form == Group::Form::rows || groups_.contains(index) ||
-        used_inside_only(index, *kept))
-      taken_[index] = true;
+  for (const std::uint32_t index : kept->members) {
+    const bool inside = kept->form == Group::Form::rows ? kept->inside.contains(index)
+                                                        : used_inside_only(index, *kept);
+    if (inside || groups_.contains(index)) taken_[index] = true;
+  }
 }
 
 /// Grows backwards from the ends; the highest candidate comes first, so that all its users
@@ -131,17 +140,36 @@ Group Grouping::grown(std::vector<std::uint32_t> ends, Growth growth) const {
   while (!candidates.empty()) {
     const std::uint32_t index = *candidates.rbegin();
     candidates.erase(index);
-    if (!belongs(index, group)) continue;
+    if (!can_fuse(graph_.node(index))) continue;
     std::set<std::uint32_t> members = group.members;
     members.insert(index);
     Group larger = with_operands(graph_, std::move(members), group.ends);
-    if (!within_limits(larger) || (growth == Growth::careful && !may_lie_on_operands(larger)))
+    const bool repeats = is_worth_repeating(index, group, larger);
+    if (!(belongs(index, group) || repeats) || !within_limits(larger) ||
+        (growth == Growth::careful && !may_lie_on_operands(larger)))
       continue;
     group = std::move(larger);
-    // What only a value that is computed more than once depends on is not.
-    if (used_inside_only(index, group)) candidates.merge(operands_of(index));
+    // What only a widened or compared value depends on is not computed more than once.
+    if (repeats || used_inside_only(index, group)) candidates.merge(operands_of(index));
   }
   return group;
+}
+
+/// Cheap values that several groups read need not be written out, where each of these reads no
+/// more for computing them itself: what they are made of is kept anyway, or as cheap.
+bool Grouping::is_worth_repeating(std::uint32_t index, const Group& group,
+                                  const Group& larger) const {
+  const auto fuses = [&](std::uint32_t user) {
+    return user < graph_.size() &&
+           (can_fuse(graph_.node(user)) || is_reduction(graph_.node(user).op));
+  };
+  const auto kept_or_cheap = [&](Value input) {
+    const Node& source = read_for(input).node();
+    return !can_fuse(source) || is_cheap(source.op) || users_[read_for(input).index()].size() > 1;
+  };
+  const Node& node = graph_.node(index);
+  return !taken_[index] && is_cheap(node.op) && std::ranges::all_of(users_[index], fuses) &&
+         std::ranges::all_of(node.inputs, kept_or_cheap) && bytes_read(larger) <= bytes_read(group);
 }
 
 std::set<std::uint32_t> Grouping::operands_of(std::uint32_t index) const {
@@ -197,7 +225,8 @@ bool Grouping::may_lie_on_operands(const Group& group) const {
 
 /// Of operands that are read whole.
 std::size_t Grouping::bytes_read(const Group& group) const {
-  const Shape& shape = graph_.node(group.ends.back()).inputs[0].shape();
+  const Node& end = graph_.node(group.ends.back());
+  const Shape& shape = is_reduction(end.op) ? end.inputs[0].shape() : end.type.shape;
   std::size_t bytes = 0;
   for (const Value operand : group.operands)
     if (operand.shape() == shape) bytes += operand.type().bytes();

@@ -11,7 +11,8 @@
 
 namespace palimpsest::passes {
 
-/// Nodes that become one, by index. Only the values of its ends leave the group.
+/// Nodes that become one, by index. Only the values of its ends leave the group; what others
+/// read of its other members they compute again.
 struct Group {
   enum class Form {
     chain,       ///< elementwise; its last node is the only end
@@ -23,6 +24,7 @@ struct Group {
   std::vector<std::uint32_t> ends;  ///< members; rising
   std::vector<Value> operands;      ///< what is read from outside, distinct, in order of first use
   Form form = Form::chain;
+  std::set<std::uint32_t> inside{};  ///< of rows: members that nobody else reads
 };
 
 class Grouping {
@@ -49,6 +51,7 @@ class Grouping {
   Group grown(std::vector<std::uint32_t> ends, Growth growth) const;
   std::set<std::uint32_t> operands_of(std::uint32_t index) const;
   bool is_free(const Node& node) const;
+  bool is_worth_repeating(std::uint32_t index, const Group& group, const Group& larger) const;
   bool belongs(std::uint32_t index, const Group& group) const;
   bool used_inside_only(std::uint32_t index, const Group& group) const;
   bool is_worth_it(const Group& group) const;
@@ -66,6 +69,8 @@ class Grouping {
 
 /// Quotients of integers check their data before they compute, so they stay alone.
 bool can_fuse(const Node& node);
+/// True for primitives that compute a value about as fast as it is read from a cache.
+bool is_cheap(const Op& op);
 /// A group with the operands that these members read.
 Group with_operands(const Graph& graph, std::set<std::uint32_t> members,
                     std::vector<std::uint32_t> ends);

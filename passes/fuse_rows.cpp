@@ -22,7 +22,7 @@ Group RowGrowth::around(std::uint32_t reduction) const {
   const Rows rows{full, node.type.shape, *reduced_axes(node.op)};
   if (full.elements() == 0 || FusedRows::row_length(full, rows.axes) == 0 || !fits(rows, reduction))
     return {};
-  Group group = trimmed(rows, grown(rows, reduction));
+  Group group = thinned(rows, trimmed(rows, grown(rows, reduction)));
   return is_worth_it(rows, group) ? group : Group{};
 }
 
@@ -67,15 +67,25 @@ std::set<std::uint32_t> RowGrowth::neighbours(std::uint32_t index) const {
   return found;
 }
 
-/// A group with what others read of it as its ends.
-Group RowGrowth::made_of(std::set<std::uint32_t> members) const {
-  std::vector<std::uint32_t> ends;
-  for (const std::uint32_t index : members)
-    if (!std::ranges::all_of(readers(index),
-                             [&](std::uint32_t reader) { return members.contains(reader); }))
-      ends.push_back(index);
-  Group group = with_operands(graph_, std::move(members), std::move(ends));
+Group RowGrowth::made_of(std::set<std::uint32_t> members,
+                         const std::set<std::uint32_t>& repeated) const {
+  std::set<std::uint32_t> ends, inside;
+  const auto is_member = [&](std::uint32_t reader) { return members.contains(reader); };
+  for (const std::uint32_t index : members) {
+    const bool only_inside = std::ranges::all_of(readers(index), is_member);
+    if (only_inside) inside.insert(index);
+    if (!only_inside && !repeated.contains(index)) ends.insert(index);
+  }
+  for (const std::uint32_t index : repeated) {
+    inside.erase(index);
+    for (const Value input : graph_.node(index).inputs)
+      if (const std::uint32_t read = read_for(input).index();
+          members.contains(read) && !repeated.contains(read))
+        ends.insert(read);
+  }
+  Group group = with_operands(graph_, std::move(members), {ends.begin(), ends.end()});
   group.form = Group::Form::rows;
+  group.inside = std::move(inside);
   return group;
 }
 
@@ -154,6 +164,42 @@ Group RowGrowth::trimmed(const Rows& rows, Group group) const {
       group = std::move(smaller);
       again = true;
     }
+  }
+  return group;
+}
+
+/// The end, and the cheap members that are written out for nobody, of which it is made.
+std::set<std::uint32_t> RowGrowth::repeated_with(const Rows& rows, const Group& group,
+                                                 std::uint32_t end) const {
+  std::set<std::uint32_t> repeated;
+  std::vector<std::uint32_t> open{end};
+  while (!open.empty()) {
+    const std::uint32_t index = open.back();
+    open.pop_back();
+    repeated.insert(index);
+    for (const Value input : graph_.node(index).inputs) {
+      const std::uint32_t read = read_for(input).index();
+      if (group.members.contains(read) && is_full(rows, read) && is_cheap(graph_.node(read).op) &&
+          !std::ranges::binary_search(group.ends, read))
+        open.push_back(read);
+    }
+  }
+  return repeated;
+}
+
+Group RowGrowth::thinned(const Rows& rows, Group group) const {
+  std::set<std::uint32_t> repeated;
+  const std::vector<std::uint32_t> ends = group.ends;
+  for (const std::uint32_t end : ends) {
+    if (!is_full(rows, end) || !is_cheap(graph_.node(end).op) || !all_readers_fuse(end)) continue;
+    std::set<std::uint32_t> more = repeated_with(rows, group, end);
+    more.insert(repeated.begin(), repeated.end());
+    Group thinner = made_of(group.members, more);
+    if (thinner.ends.empty() || traffic(rows, thinner) >= traffic(rows, group) ||
+        !is_allowed(thinner))
+      continue;
+    group = std::move(thinner);
+    repeated = std::move(more);
   }
   return group;
 }

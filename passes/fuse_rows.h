@@ -34,11 +34,17 @@ class RowGrowth {
   bool reads_inside(const Group& group, std::uint32_t index) const;
   bool all_readers_fuse(std::uint32_t index) const;
 
-  Group made_of(std::set<std::uint32_t> members) const;
+  /// Members that are `repeated` are no ends; what others compute them of again is one.
+  Group made_of(std::set<std::uint32_t> members,
+                const std::set<std::uint32_t>& repeated = {}) const;
   bool is_allowed(const Group& group) const;
   Group grown(const Rows& rows, std::uint32_t reduction) const;
   /// Without ends that are cheaper to compute where they are read.
   Group trimmed(const Rows& rows, Group group) const;
+  /// Without ends that their readers had better compute again.
+  Group thinned(const Rows& rows, Group group) const;
+  std::set<std::uint32_t> repeated_with(const Rows& rows, const Group& group,
+                                        std::uint32_t end) const;
   bool is_worth_it(const Rows& rows, const Group& group) const;
   std::size_t traffic(const Rows& rows, const Group& group) const;
 

@@ -10,6 +10,8 @@ namespace palimpsest::cpu {
 namespace {
 
 constexpr std::size_t line = FusedRows::alignment;
+/// Tensors of that size do not stay in the second-level cache between launches.
+constexpr std::size_t far_bytes = std::size_t{1} << 18;
 
 std::size_t whole_lines(std::size_t bytes) { return (bytes + line - 1) / line * line; }
 
@@ -128,6 +130,7 @@ class RowProgram::Builder {
     const bool full = is_full(operand);
     if (type.shape.elements() == types_[operand].shape.elements()) {
       places_.push_back({Place::Kind::operand, operand, bytes_per_row(operand, full)});
+      if (type.bytes() >= far_bytes) program_.far_.push_back(places_.back());
       return;
     }
     places_.push_back(taken_register(operand, full));
@@ -238,6 +241,19 @@ void RowProgram::reduce(const Step& step, const Terms& terms, std::int64_t rows,
   }
 }
 
+void RowProgram::fetch(std::span<const std::byte* const> inputs, std::int64_t first,
+                       std::int64_t count, std::size_t part) const {
+  const std::int64_t rows = std::min(count, rows_ - first);
+  if (rows <= 0) return;
+  for (const Place& place : far_) {
+    const std::byte* next = inputs[place.at] + static_cast<std::size_t>(first) * place.per_row;
+    const std::size_t bytes = static_cast<std::size_t>(rows) * place.per_row;
+    const std::size_t share = whole_lines((bytes + steps_.size() - 1) / steps_.size());
+    const std::size_t end = std::min(bytes, (part + 1) * share);
+    for (std::size_t at = part * share; at < end; at += line) __builtin_prefetch(next + at);
+  }
+}
+
 void RowProgram::run(std::span<const std::byte* const> inputs, std::byte* output,
                      std::byte* scratch, std::int64_t first, std::int64_t count) const {
   for (const RepeatedOperand& each : repeated_)
@@ -245,7 +261,9 @@ void RowProgram::run(std::span<const std::byte* const> inputs, std::byte* output
       each.repetition.read(inputs[each.operand], first * each.per_row, count * each.per_row,
                            scratch + each.place);
   const auto row = static_cast<std::size_t>(first);
-  for (const Step& step : steps_) {
+  for (std::size_t at = 0; at < steps_.size(); ++at) {
+    const Step& step = steps_[at];
+    fetch(inputs, first + count, count, at);
     std::array<const std::byte*, max_element_operands> x{};
     for (std::size_t k = 0; k < step.operand_count; ++k) {
       const Place& place = step.operands[k];

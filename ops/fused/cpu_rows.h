@@ -60,11 +60,16 @@ class RowProgram {
 
   class Builder;
 
+  /// Asks for a part of the rows that come next: the `part`-th of as many as there are steps, so
+  /// that the memory works while the steps compute.
+  void fetch(std::span<const std::byte* const> inputs, std::int64_t first, std::int64_t count,
+             std::size_t part) const;
   void reduce(const Step& step, const Terms& terms, std::int64_t rows, std::byte* accumulators,
               std::byte* y) const;
 
   std::int64_t rows_ = 0, length_ = 1, at_once_ = 1;
   std::vector<RepeatedOperand> repeated_;
+  std::vector<Place> far_;  // operands that are in no cache near the processor
   std::vector<Step> steps_;
   std::size_t scratch_bytes_ = 0;
 };
