@@ -123,6 +123,11 @@ void Grouping::form_rows(std::uint32_t reduction) {
 void Grouping::keep(Group group) {
   const auto kept = std::make_shared<const Group>(std::move(group));
   for (const std::uint32_t end : kept->ends) groups_.emplace(end, kept);
+  if (kept->ends.size() > 1) {
+    std::uint32_t last = 0;
+    for (const Value operand : kept->operands) last = std::max(last, operand.index());
+    spans_.push_back({kept->ends.front(), last});
+  }
   for (const std::uint32_t index : kept->members) {
     const bool inside = kept->form == Group::Form::rows ? kept->inside.contains(index)
                                                         : used_inside_only(index, *kept);
@@ -233,15 +238,31 @@ std::size_t Grouping::bytes_read(const Group& group) const {
   return bytes;
 }
 
+/// Nodes below depend on no end of the group: operands come before their users, but for groups
+/// that an early end makes wait for late operands.
+std::uint32_t Grouping::lowest_relevant(const Group& group) const {
+  std::uint32_t lowest = group.ends.front();
+  for (bool again = true; again;) {
+    again = false;
+    for (const Span& span : spans_)
+      if (span.first_end < lowest && span.last_operand >= lowest) {
+        lowest = span.first_end;
+        again = true;
+      }
+  }
+  return lowest;
+}
+
 /// True when an operand depends on an end. Groups that are formed already count as one node, so
 /// that no two of them wait for each other.
 bool Grouping::depends_on_itself(const Group& group) const {
   std::vector<bool> seen(graph_.size(), false);
+  const std::uint32_t lowest = lowest_relevant(group);
   std::vector<Value> open = group.operands;
   while (!open.empty()) {
     const std::uint32_t index = open.back().index();
     open.pop_back();
-    if (seen[index]) continue;
+    if (index < lowest || seen[index]) continue;
     seen[index] = true;
     if (std::ranges::binary_search(group.ends, index)) return true;
     const Group* formed = ending_in(index);

@@ -59,12 +59,18 @@ class Grouping {
   bool within_limits(const Group& group) const;
   std::size_t bytes_read(const Group& group) const;
   bool depends_on_itself(const Group& group) const;
+  std::uint32_t lowest_relevant(const Group& group) const;
 
   Graph& graph_;
   FuseLimits limits_;
   std::vector<std::vector<std::uint32_t>> users_;  // by index
   std::vector<bool> taken_;                        // by index: computed in a group only
   std::unordered_map<std::uint32_t, std::shared_ptr<const Group>> groups_;  // by end
+  /// Of groups with several ends.
+  struct Span {
+    std::uint32_t first_end, last_operand;
+  };
+  std::vector<Span> spans_;
 };
 
 /// Quotients of integers check their data before they compute, so they stay alone.
