@@ -14,6 +14,8 @@
 
 #include "ops/cpu_kernels.h"
 #include "ops/movement/movement.h"
+#include "ops/nn/norm.h"
+#include "ops/nn/softmax.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
 #include "passes/dead_code.h"
@@ -26,6 +28,8 @@ namespace {
 
 constexpr std::int64_t channels = 64, positions = (std::int64_t{64} << 20) / 4 / channels;
 const Shape activation{1, positions, channels}, vector{1, 1, channels};
+constexpr std::int64_t width = 512, tokens = (std::int64_t{64} << 20) / 4 / width;
+const Shape sequence{tokens, width}, features{1, width};
 constexpr int rounds = 9;
 
 double thread_seconds() {
@@ -75,6 +79,30 @@ Subject plain_copy() {
 
 Value repeated(Value x) { return broadcast_to(x, activation); }
 
+/// Along the last axis; tokens lie one behind the other.
+std::vector<Subject> by_rows() {
+  const Input tensor{sequence}, per_feature{features};
+  return {
+      subject("softmax", {tensor}, [](Operands x) { return std::vector{nn::softmax(x[0], 1)}; }),
+      subject("adjoint of softmax: p (c - sum(p c))", {tensor, tensor},
+              [](Operands x) { return std::vector{x[0] * (x[1] - reduce_sum(x[0] * x[1], {1}))}; }),
+      subject("layer normalisation", {tensor, per_feature, per_feature},
+              [](Operands x) { return std::vector{nn::layer_norm(x[0], x[1], x[2], 1, 1e-5)}; }),
+  };
+}
+
+/// With the statistics of all positions, channels last.
+Subject batch_norm() {
+  const Input tensor{activation}, per_channel{vector};
+  return subject("batch normalisation by channels", {tensor, per_channel, per_channel},
+                 [](Operands x) {
+                   const double count = static_cast<double>(positions);
+                   const Value centred = x[0] - reduce_sum(x[0], {1}) / count;
+                   const Value variance = reduce_sum(centred * centred, {1}) / count;
+                   return std::vector{centred * (rsqrt(variance + 1e-5) * x[1]) + x[2]};
+                 });
+}
+
 std::vector<Subject> subjects() {
   const Input tensor{activation}, per_channel{vector}, mask{activation, DType::boolean};
   const Input number{{1, 1, 1}};
@@ -109,6 +137,8 @@ double median(std::vector<double> seconds) {
 
 int main() {
   std::vector<Subject> all = subjects();
+  for (Subject& each : by_rows()) all.push_back(std::move(each));
+  all.push_back(batch_norm());
   for (int round = 0; round <= rounds; ++round)
     for (Subject& each : all) {
       const double start = thread_seconds();

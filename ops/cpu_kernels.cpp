@@ -13,6 +13,7 @@ runtime::KernelTable all_cpu_kernels() {
   add_window_kernels(table);
   add_source_kernels(table);
   add_fused_kernels(table);
+  add_row_kernels(table);
   return table;
 }
 

@@ -18,5 +18,6 @@ void add_conv_kernels(runtime::KernelTable& table);
 void add_window_kernels(runtime::KernelTable& table);
 void add_source_kernels(runtime::KernelTable& table);
 void add_fused_kernels(runtime::KernelTable& table);
+void add_row_kernels(runtime::KernelTable& table);
 
 }  // namespace palimpsest

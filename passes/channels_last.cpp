@@ -123,8 +123,16 @@ Value laid_reshape(const Op& op, Operands x) {
   return spatial && to.elements() > 0 ? as_first(reshape(last, stored_shape(to, true))) : Value{};
 }
 
+/// A model's own step back to channels last cancels at once: where both permutations turn the
+/// same two axes round, what follows would be taken for channels first.
+Value laid_permute(const Op& op, Operands x) {
+  const auto* primitive = op.as<Permute>();
+  const Value last = primitive ? behind_first(x[0]) : Value{};
+  return last && primitive->axes == stored_axes(x[0].shape().rank(), true) ? last : Value{};
+}
+
 using Rule = Value (*)(const Op&, Operands);
-constexpr std::array<Rule, 15> rules{laid_conv<Conv>,
+constexpr std::array<Rule, 16> rules{laid_conv<Conv>,
                                      laid_conv<ConvInputGrad>,
                                      laid_conv<ConvFilterGrad>,
                                      laid_window<WindowSum>,
@@ -133,6 +141,7 @@ constexpr std::array<Rule, 15> rules{laid_conv<Conv>,
                                      laid_elementwise,
                                      laid_reduction<ReduceSum>,
                                      laid_reduction<ReduceMax>,
+                                     laid_permute,
                                      laid_movement,
                                      laid_concat,
                                      laid_reshape,

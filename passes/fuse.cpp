@@ -1,40 +1,76 @@
 #include "passes/fuse.h"
 
+#include <algorithm>
 #include <functional>
 #include <queue>
 #include <stdexcept>
 
 #include "graph/sources.h"
 #include "ops/fused/fused.h"
-#include "ops/movement/movement.h"
+#include "ops/fused/rows.h"
 #include "passes/fuse_groups.h"
 
 namespace palimpsest::passes {
 namespace {
 
-/// A group as its fused node.
-Op fused(const Graph& graph, const Group& group) {
-  std::vector<FusedPointwise::Instruction> body, reductions;
-  std::unordered_map<std::uint32_t, std::uint32_t> number_of;  // of values, by node index
-  for (const Value operand : group.operands)
-    number_of.emplace(operand.index(), static_cast<std::uint32_t>(number_of.size()));
+/// The members of a group as instructions, with the numbers of their values.
+struct Numbered {
+  FusedInstructions body, reductions;  ///< apart where reductions end chains
+  std::unordered_map<std::uint32_t, std::uint32_t> number_of;  ///< by node index
+};
+
+Numbered numbered(const Graph& graph, const Group& group) {
+  Numbered result;
+  const auto next = [&] { return static_cast<std::uint32_t>(result.number_of.size()); };
+  for (const Value operand : group.operands) result.number_of.emplace(operand.index(), next());
   for (const std::uint32_t index : group.members) {
     const Node& node = graph.node(index);
     std::vector<std::uint32_t> operands;
     for (const Value input : node.inputs) {
       const bool inside = group.members.contains(input.index());
-      operands.push_back(number_of.at(inside ? input.index() : read_for(input).index()));
+      operands.push_back(result.number_of.at(inside ? input.index() : read_for(input).index()));
     }
-    if (is_reduction(node.op)) {
-      reductions.push_back({node.op, std::move(operands)});
+    if (group.form == Group::Form::reductions && is_reduction(node.op)) {
+      result.reductions.push_back({node.op, std::move(operands)});
       continue;
     }
-    body.push_back({node.op, std::move(operands)});
-    number_of.emplace(index, static_cast<std::uint32_t>(number_of.size()));
+    result.body.push_back({node.op, std::move(operands)});
+    result.number_of.emplace(index, next());
   }
+  return result;
+}
+
+FusedRows rows(const Graph& graph, const Group& group, Numbered numbered) {
+  FusedRows op{std::move(numbered.body), {}, {}, {}};
+  for (const std::uint32_t end : group.ends) op.results.push_back(numbered.number_of.at(end));
+  const auto reduction = std::ranges::find_if(
+      group.members, [&](std::uint32_t index) { return is_reduction(graph.node(index).op); });
+  op.shape = graph.node(*reduction).inputs[0].shape();
+  op.axes = *reduced_axes(graph.node(*reduction).op);
+  return op;
+}
+
+/// A group as its fused node.
+Op fused(const Graph& graph, const Group& group) {
+  Numbered made = numbered(graph, group);
   const Node& end = graph.node(group.ends.back());
-  if (reductions.empty()) return FusedPointwise{std::move(body), end.type.shape};
-  return FusedReduction{std::move(body), std::move(reductions), end.inputs[0].shape()};
+  if (group.form == Group::Form::chain) return FusedPointwise{std::move(made.body), end.type.shape};
+  if (group.form == Group::Form::rows) return rows(graph, group, std::move(made));
+  return FusedReduction{std::move(made.body), std::move(made.reductions), end.inputs[0].shape()};
+}
+
+/// Where each of a fused node's several results begins, in elements.
+std::vector<std::int64_t> offsets(const Node& fused) {
+  if (const auto* rows = fused.op.as<FusedRows>()) {
+    std::vector<TensorType> types;
+    for (const Value input : fused.inputs) types.push_back(input.type());
+    return rows->offsets(rows->value_types(types));
+  }
+  std::vector<std::int64_t> offsets;
+  const std::int64_t results = fused.type.shape[0];
+  for (std::int64_t k = 0; k < results; ++k)
+    offsets.push_back(k * (fused.type.shape.elements() / results));
+  return offsets;
 }
 
 /// Carries a function over into a new graph, a group as one node. Reductions of one group may
@@ -116,9 +152,10 @@ class Fusion {
       images_[source_.graph->value(unit)] = value;
       return;
     }
+    const std::vector<std::int64_t> first = offsets(value.node());
     for (std::size_t k = 0; k < group->ends.size(); ++k) {
       const Value end = source_.graph->value(group->ends[k]);
-      images_[end] = reshape(slice_axis(value, 0, static_cast<std::int64_t>(k), 1), end.shape());
+      images_[end] = result_.graph->add(Part{first[k], end.shape()}, {value});
     }
   }
 

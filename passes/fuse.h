@@ -6,8 +6,9 @@
 namespace palimpsest::passes {
 
 struct FuseLimits {
-  std::size_t max_instructions = 32;  ///< of one group
-  std::size_t max_operands = 16;      ///< of one group
+  std::size_t max_instructions = 32;      ///< of one group
+  std::size_t max_operands = 16;          ///< of one group
+  std::size_t max_row_instructions = 64;  ///< of one group that goes row by row
 };
 
 /// Groups elementwise nodes of one shape whose values are used inside their group only, but

@@ -6,17 +6,12 @@
 #include "ops/fused/fused.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
+#include "ops/pointwise/unary.h"
 #include "ops/reduce/reduce.h"
+#include "passes/fuse_rows.h"
 
 namespace palimpsest::passes {
 namespace {
-
-/// Quotients of integers check their data before they compute, so they stay alone.
-bool can_fuse(const Node& node) {
-  const bool quotient = node.op.as<Div>() || node.op.as<Fmod>();
-  return is_elementwise(node.op) && !node.op.as<Detach>() &&
-         !(quotient && node.type.dtype == DType::i64);
-}
 
 bool is_number(Value value) { return read_for(value).shape().elements() == 1; }
 
@@ -38,8 +33,34 @@ std::string key_of(const Node& node) {
 
 }  // namespace
 
+bool can_fuse(const Node& node) {
+  const bool quotient = node.op.as<Div>() || node.op.as<Fmod>();
+  return is_elementwise(node.op) && !node.op.as<Detach>() &&
+         !(quotient && node.type.dtype == DType::i64);
+}
+
+bool is_cheap(const Op& op) {
+  return op.as<Neg>() || op.as<Abs>() || op.as<Relu>() || op.as<Add>() || op.as<Sub>() ||
+         op.as<Mul>() || op.as<Div>() || op.as<Reciprocal>() || op.as<Maximum>() ||
+         op.as<Minimum>() || op.as<Less>() || op.as<LessEqual>() || op.as<Equal>() ||
+         op.as<And>() || op.as<Or>() || op.as<Not>() || op.as<Select>();
+}
+
 Value read_for(Value operand) {
   return operand.node().op.as<Broadcast>() ? operand.node().inputs[0] : operand;
+}
+
+Group with_operands(const Graph& graph, std::set<std::uint32_t> members,
+                    std::vector<std::uint32_t> ends) {
+  Group group{std::move(members), std::move(ends), {}};
+  for (const std::uint32_t index : group.members)
+    for (const Value input : graph.node(index).inputs) {
+      const Value read = read_for(input);
+      if (group.members.contains(input.index()) || group.members.contains(read.index())) continue;
+      if (std::ranges::find(group.operands, read) == group.operands.end())
+        group.operands.push_back(read);
+    }
+  return group;
 }
 
 bool is_reduction(const Op& op) { return op.as<ReduceSum>() || op.as<ReduceMax>(); }
@@ -56,6 +77,8 @@ Grouping::Grouping(const Function& source, FuseLimits limits)
   }
   // An output has a user that is in no group.
   for (const Value output : source.outputs) users_[output.index()].push_back(graph_.size());
+  for (std::uint32_t index = 0; index < graph_.size(); ++index)
+    if (marked[index] && !taken_[index] && is_reduction(graph_.node(index).op)) form_rows(index);
   for (std::uint32_t index = graph_.size(); index-- > 0;) {
     if (!marked[index] || taken_[index]) continue;
     const Node& node = graph_.node(index);
@@ -86,14 +109,30 @@ void Grouping::form_reduction(std::uint32_t last, const std::vector<std::uint32_
     if (within_limits(both) && bytes_read(both) < apart && !depends_on_itself(both))
       group = std::move(both);
   }
+  group.form = Group::Form::reductions;
   if (is_worth_it(group)) keep(std::move(group));
+}
+
+void Grouping::form_rows(std::uint32_t reduction) {
+  const RowGrowth growth(graph_, users_, taken_, limits_,
+                         [this](const Group& group) { return depends_on_itself(group); });
+  Group group = growth.around(reduction);
+  if (!group.members.empty()) keep(std::move(group));
 }
 
 void Grouping::keep(Group group) {
   const auto kept = std::make_shared<const Group>(std::move(group));
   for (const std::uint32_t end : kept->ends) groups_.emplace(end, kept);
-  for (const std::uint32_t index : kept->members)
-    if (groups_.contains(index) || used_inside_only(index, *kept)) taken_[index] = true;
+  if (kept->ends.size() > 1) {
+    std::uint32_t last = 0;
+    for (const Value operand : kept->operands) last = std::max(last, operand.index());
+    spans_.push_back({kept->ends.front(), last});
+  }
+  for (const std::uint32_t index : kept->members) {
+    const bool inside = kept->form == Group::Form::rows ? kept->inside.contains(index)
+                                                        : used_inside_only(index, *kept);
+    if (inside || groups_.contains(index)) taken_[index] = true;
+  }
 }
 
 /// Grows backwards from the ends; the highest candidate comes first, so that all its users
@@ -102,21 +141,40 @@ Group Grouping::grown(std::vector<std::uint32_t> ends, Growth growth) const {
   std::set<std::uint32_t> candidates;
   for (const std::uint32_t end : ends) candidates.merge(operands_of(end));
   std::set<std::uint32_t> first(ends.begin(), ends.end());
-  Group group = with_operands(std::move(first), std::move(ends));
+  Group group = with_operands(graph_, std::move(first), std::move(ends));
   while (!candidates.empty()) {
     const std::uint32_t index = *candidates.rbegin();
     candidates.erase(index);
-    if (!belongs(index, group)) continue;
+    if (!can_fuse(graph_.node(index))) continue;
     std::set<std::uint32_t> members = group.members;
     members.insert(index);
-    Group larger = with_operands(std::move(members), group.ends);
-    if (!within_limits(larger) || (growth == Growth::careful && !may_lie_on_operands(larger)))
+    Group larger = with_operands(graph_, std::move(members), group.ends);
+    const bool repeats = is_worth_repeating(index, group, larger);
+    if (!(belongs(index, group) || repeats) || !within_limits(larger) ||
+        (growth == Growth::careful && !may_lie_on_operands(larger)))
       continue;
     group = std::move(larger);
-    // What only a value that is computed more than once depends on is not.
-    if (used_inside_only(index, group)) candidates.merge(operands_of(index));
+    // What only a widened or compared value depends on is not computed more than once.
+    if (repeats || used_inside_only(index, group)) candidates.merge(operands_of(index));
   }
   return group;
+}
+
+/// Cheap values that several groups read need not be written out, where each of these reads no
+/// more for computing them itself: what they are made of is kept anyway, or as cheap.
+bool Grouping::is_worth_repeating(std::uint32_t index, const Group& group,
+                                  const Group& larger) const {
+  const auto fuses = [&](std::uint32_t user) {
+    return user < graph_.size() &&
+           (can_fuse(graph_.node(user)) || is_reduction(graph_.node(user).op));
+  };
+  const auto kept_or_cheap = [&](Value input) {
+    const Node& source = read_for(input).node();
+    return !can_fuse(source) || is_cheap(source.op) || users_[read_for(input).index()].size() > 1;
+  };
+  const Node& node = graph_.node(index);
+  return !taken_[index] && is_cheap(node.op) && std::ranges::all_of(users_[index], fuses) &&
+         std::ranges::all_of(node.inputs, kept_or_cheap) && bytes_read(larger) <= bytes_read(group);
 }
 
 std::set<std::uint32_t> Grouping::operands_of(std::uint32_t index) const {
@@ -149,19 +207,6 @@ bool Grouping::belongs(std::uint32_t index, const Group& group) const {
   return can_fuse(node) && (used_inside_only(index, group) || is_free(node));
 }
 
-Group Grouping::with_operands(std::set<std::uint32_t> members,
-                              std::vector<std::uint32_t> ends) const {
-  Group group{std::move(members), std::move(ends), {}};
-  for (const std::uint32_t index : group.members)
-    for (const Value input : graph_.node(index).inputs) {
-      if (group.members.contains(input.index())) continue;
-      const Value read = read_for(input);
-      if (std::ranges::find(group.operands, read) == group.operands.end())
-        group.operands.push_back(read);
-    }
-  return group;
-}
-
 bool Grouping::within_limits(const Group& group) const {
   return group.members.size() <= limits_.max_instructions &&
          group.operands.size() <= limits_.max_operands;
@@ -185,22 +230,39 @@ bool Grouping::may_lie_on_operands(const Group& group) const {
 
 /// Of operands that are read whole.
 std::size_t Grouping::bytes_read(const Group& group) const {
-  const Shape& shape = graph_.node(group.ends.back()).inputs[0].shape();
+  const Node& end = graph_.node(group.ends.back());
+  const Shape& shape = is_reduction(end.op) ? end.inputs[0].shape() : end.type.shape;
   std::size_t bytes = 0;
   for (const Value operand : group.operands)
     if (operand.shape() == shape) bytes += operand.type().bytes();
   return bytes;
 }
 
+/// Nodes below depend on no end of the group: operands come before their users, but for groups
+/// that an early end makes wait for late operands.
+std::uint32_t Grouping::lowest_relevant(const Group& group) const {
+  std::uint32_t lowest = group.ends.front();
+  for (bool again = true; again;) {
+    again = false;
+    for (const Span& span : spans_)
+      if (span.first_end < lowest && span.last_operand >= lowest) {
+        lowest = span.first_end;
+        again = true;
+      }
+  }
+  return lowest;
+}
+
 /// True when an operand depends on an end. Groups that are formed already count as one node, so
 /// that no two of them wait for each other.
 bool Grouping::depends_on_itself(const Group& group) const {
   std::vector<bool> seen(graph_.size(), false);
+  const std::uint32_t lowest = lowest_relevant(group);
   std::vector<Value> open = group.operands;
   while (!open.empty()) {
     const std::uint32_t index = open.back().index();
     open.pop_back();
-    if (seen[index]) continue;
+    if (index < lowest || seen[index]) continue;
     seen[index] = true;
     if (std::ranges::binary_search(group.ends, index)) return true;
     const Group* formed = ending_in(index);

@@ -11,6 +11,7 @@ Value simplified_arithmetic(const Op& op, Operands x);  ///< neutral elements, s
 Value simplified_choice(const Op& op, Operands x);      ///< masks, select, detach, cast
 Value simplified_movement(const Op& op, Operands x);    ///< reshape, permute, slice, pad, ...
 Value simplified_sum(const Op& op, Operands x);         ///< reduce_sum
+Value simplified_repetition(const Op& op, Operands x);  ///< elementwise, of broadcasts alone
 Value simplified_product(const Op& op, Operands x);     ///< matmul and transpositions
 
 /// What a P was applied to, when the value is the result of a P; else a null Value.

@@ -7,8 +7,8 @@
 namespace palimpsest::passes {
 namespace {
 
-constexpr std::array rules{simplified_arithmetic, simplified_choice, simplified_movement,
-                           simplified_sum, simplified_product};
+constexpr std::array rules{simplified_arithmetic, simplified_choice,  simplified_movement,
+                           simplified_sum,        simplified_product, simplified_repetition};
 
 }  // namespace
 

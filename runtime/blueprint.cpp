@@ -25,7 +25,7 @@ std::deque<Literal> constant_operands(const Dataflow& flow, const Node& node,
   std::deque<Literal> reshaped;  // a deque: addresses stay valid while it grows
   for (const Value input : node.inputs) {
     const std::uint32_t home = flow.home_of[input.index()];
-    const bool constant = flow.homes[home].residence == Residence::constant;
+    const bool constant = flow.homes[home].residence == Residence::constant && flow.is_whole(input);
     if (constant) reshaped.push_back(literal_at(flow, home).reshaped(input.shape()));
     known.push_back(constant ? &reshaped.back() : nullptr);
   }

@@ -107,22 +107,32 @@ class ProgramBuilder {
                : nullptr;
   }
 
-  std::span<const std::byte* const> operands(std::span<const std::uint32_t> homes,
-                                             std::size_t parity) {
+  /// Where a value lies.
+  struct Place {
+    std::uint32_t home;
+    std::size_t offset;
+    bool operator==(const Place&) const = default;
+  };
+
+  std::span<const std::byte* const> operands(std::span<const Place> places, std::size_t parity) {
     const std::size_t first = state_->operands.size();
-    for (const std::uint32_t home : homes) state_->operands.push_back(readable(home, parity));
+    for (const Place& place : places) {
+      const std::byte* home = readable(place.home, parity);
+      state_->operands.push_back(home ? home + place.offset : nullptr);
+    }
     return std::span(state_->operands).subspan(first);
   }
 
   void add_launch(std::uint32_t index, std::size_t at) {
     Step step{blueprint_.kernels[index], {}};
-    std::vector<std::uint32_t> homes;
+    std::vector<Place> places;
     for (const Value input : node(index).inputs)
-      homes.push_back(blueprint_.flow.home_of[input.index()]);
+      places.push_back(
+          {blueprint_.flow.home_of[input.index()], blueprint_.flow.offset_of[input.index()]});
     std::byte* workspace = state_->arena.get() + blueprint_.plan.workspaces[at];
     std::array<std::span<const std::byte* const>, parities> read;
     for (std::size_t parity = 0; parity < parities; ++parity)
-      read[parity] = operands(homes, parity);
+      read[parity] = operands(places, parity);
     offsets_[index] = blueprint_.plan.offsets[at];
     for (std::size_t parity = 0; parity < parities; ++parity)
       step.launches[parity] = {read[parity], writable(index, parity), workspace};
@@ -133,14 +143,14 @@ class ProgramBuilder {
   void add_copy(const OutputCopy& copy) {
     const Port& to = state_->outputs[copy.output];
     const std::size_t bytes = to.type.bytes();
+    const Place from{copy.home, copy.offset};
     Step step{make_kernel([bytes](const Launch& launch) {
                 std::copy_n(launch.inputs[0], bytes, launch.output);
               }),
               {}};
     for (std::size_t parity = 0; parity < parities; ++parity)
-      step.launches[parity] = {operands({&copy.home, 1}, parity), to.buffers[parity].get(),
-                               nullptr};
-    describe({"copy", text("output ", copy.output), "own", to.type, {}, {to.type}, {}, 0},
+      step.launches[parity] = {operands({&from, 1}, parity), to.buffers[parity].get(), nullptr};
+    describe({"copy", text("output ", copy.output), "own", to.type, {}, {to.type}, {}, bytes},
              {copy.home});
     state_->steps.push_back(std::move(step));
   }
@@ -156,17 +166,29 @@ class ProgramBuilder {
               launched.op,
               std::move(types),
               {},
-              0},
+              bytes_read(launched)},
              blueprint_.flow.operand_homes(index));
     step_of_[index] = state_->infos.size() - 1;
   }
 
-  /// Completes what is known of the next step with what it reads.
-  void describe(StepInfo info, const std::vector<std::uint32_t>& homes) {
-    for (const std::uint32_t home : homes) {
-      info.bytes_read += node(home).type.bytes();
-      if (step_of_[home]) info.producers.push_back(*step_of_[home]);
+  /// Of operands at different places.
+  std::size_t bytes_read(const Node& launched) const {
+    std::vector<Place> read;
+    std::size_t bytes = 0;
+    for (const Value input : launched.inputs) {
+      const Place place{blueprint_.flow.home_of[input.index()],
+                        blueprint_.flow.offset_of[input.index()]};
+      if (std::ranges::find(read, place) != read.end()) continue;
+      read.push_back(place);
+      bytes += input.type().bytes();
     }
+    return bytes;
+  }
+
+  /// Completes what is known of the next step with the steps whose results it reads.
+  void describe(StepInfo info, const std::vector<std::uint32_t>& homes) {
+    for (const std::uint32_t home : homes)
+      if (step_of_[home]) info.producers.push_back(*step_of_[home]);
     state_->infos.push_back(std::move(info));
   }
 

@@ -15,25 +15,28 @@ namespace palimpsest::runtime {
 enum class Aliasing {
   none,     ///< the result needs memory of its own
   inplace,  ///< the result may overwrite any operand of the same byte size
-  view      ///< the result is operand 0 under another type: no kernel runs
+  view      ///< the result is operand 0, or a piece of it, under another type: no kernel runs
 };
 
 class KernelTable {
  public:
   using Factory = std::unique_ptr<Kernel> (*)(const KernelRequest&);
+  /// Where in its operand a view of that type begins, in bytes.
+  using ViewOffset = std::size_t (*)(const Op& op, const TensorType& view);
 
   struct Entry {
     Factory prepare = nullptr;
     Aliasing aliasing = Aliasing::none;
+    ViewOffset view_offset = nullptr;  ///< null: at its first byte
   };
 
   template <Primitive P>
   void add(Factory prepare, Aliasing aliasing = Aliasing::none) {
-    entries_[typeid(P)] = Entry{prepare, aliasing};
+    entries_[typeid(P)] = Entry{prepare, aliasing, nullptr};
   }
   template <Primitive P>
-  void add_view() {
-    entries_[typeid(P)] = Entry{nullptr, Aliasing::view};
+  void add_view(ViewOffset offset = nullptr) {
+    entries_[typeid(P)] = Entry{nullptr, Aliasing::view, offset};
   }
   template <Primitive P>
   bool has() const {

@@ -66,7 +66,16 @@ std::vector<std::size_t> last_reads(const Dataflow& flow, const Order& order) {
     last[at] = at;
     latest[order[at]] = at;
   }
+  for (const OutputCopy& copy : flow.copies)
+    if (flow.is_copied(copy.home)) last[latest[copy.home]] = order.size();
   return last;
+}
+
+/// True when the node reads the home's memory only as values that fill it.
+bool reads_whole(const Dataflow& flow, std::uint32_t node, std::uint32_t home) {
+  return std::ranges::all_of(flow.graph.node(node).inputs, [&](Value input) {
+    return flow.home_of[input.index()] != home || flow.is_whole(input);
+  });
 }
 
 /// The launch whose result's memory this one may take over, or none. `latest` is by node: the
@@ -78,7 +87,7 @@ std::size_t overwritten(const Dataflow& flow, std::uint32_t node, std::size_t at
   const std::size_t bytes = flow.arena_bytes(node);
   for (const std::uint32_t home : flow.operand_homes(node))
     if (flow.homes[home].residence == Residence::arena && last[latest[home]] == at &&
-        flow.arena_bytes(home) == bytes)
+        flow.arena_bytes(home) == bytes && reads_whole(flow, node, home))
       return latest[home];
   return not_launched;
 }

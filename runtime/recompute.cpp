@@ -28,6 +28,9 @@ class Timeline {
       uses_[at].push_back(at);
       latest[order[at]] = at;
     }
+    for (std::size_t at = 0; at < order.size(); ++at)
+      if (latest[order[at]] == at && flow.is_copied(order[at]))
+        uses_[at].push_back(order.size() - 1);
     std::vector<std::int64_t> change(order.size() + 1, 0);
     for (std::size_t at = 0; at < order.size(); ++at) {
       change[at] += static_cast<std::int64_t>(bytes_[at]);
@@ -41,7 +44,7 @@ class Timeline {
   }
 
   std::size_t bytes(std::size_t launch) const { return bytes_[launch]; }
-  /// Its own position and those of its readers, rising.
+  /// Its own position and those of its readers, rising; the last one too where it is copied then.
   const std::vector<std::size_t>& uses(std::size_t launch) const { return uses_[launch]; }
   std::size_t peak() const {
     return static_cast<std::size_t>(std::ranges::max_element(live_) - live_.begin());

@@ -37,6 +37,7 @@ class ListScheduler {
         ++operands_missing_[node];
         readers_[home].push_back(node);
       }
+    for (const OutputCopy& copy : flow.copies) ++reads_left_[copy.home];
     for (const std::uint32_t node : flow.steps)
       if (operands_missing_[node] == 0) add_ready(node);
   }
@@ -106,7 +107,7 @@ Order depth_first_order(const Dataflow& flow) {
   Order order, stack;
   // Launches that nothing reads are the roots; the rest is reached from them.
   for (const std::uint32_t root : flow.steps) {
-    if (flow.homes[root].residence != Residence::output) continue;
+    if (flow.homes[root].residence != Residence::output && !flow.is_copied(root)) continue;
     stack.push_back(root);
     while (!stack.empty()) {
       const std::uint32_t node = stack.back();

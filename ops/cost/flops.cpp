@@ -3,6 +3,7 @@
 #include "graph/sources.h"
 #include "ops/conv/conv.h"
 #include "ops/fused/fused.h"
+#include "ops/fused/rows.h"
 #include "ops/gather/gather.h"
 #include "ops/linalg/linalg.h"
 #include "ops/movement/movement.h"
@@ -46,6 +47,16 @@ double of_matrix(const TensorType& matrices) {
   return elements(matrices) * static_cast<double>(matrices.shape[-1]);
 }
 
+/// Reductions take in full values, and so count as they do.
+double of_rows(const FusedRows& op, Types in) {
+  const std::vector<TensorType> types = op.value_types(in);
+  double sum = 0;
+  for (std::size_t i = 0; i < op.body.size(); ++i)
+    sum += reduced_axes(op.body[i].op) ? static_cast<double>(op.shape.elements())
+                                       : elements(types[in.size() + i]);
+  return sum;
+}
+
 }  // namespace
 
 bool is_product(const Op& op) { return is_one_of<Conv, ConvInputGrad, ConvFilterGrad, MatMul>(op); }
@@ -60,6 +71,7 @@ double flops(const Op& op, Types inputs, const TensorType& output) {
   if (const auto* fused = op.as<FusedReduction>())
     return static_cast<double>((fused->body.size() + fused->reductions.size()) *
                                static_cast<std::size_t>(fused->shape.elements()));
+  if (const auto* rows = op.as<FusedRows>()) return of_rows(*rows, inputs);
   if (const auto* window = op.as<WindowSum>()) return of_windows(window->geometry);
   if (const auto* window = op.as<WindowSpread>()) return of_windows(window->geometry);
   if (const auto* window = op.as<WindowArgmax>()) return of_windows(window->geometry);
@@ -68,7 +80,7 @@ double flops(const Op& op, Types inputs, const TensorType& output) {
   if (is_one_of<ReduceSum, CumSum, ReduceMax, ArgMax, TopK, ScatterAdd>(op))
     return elements(inputs[0]);
   if (is_one_of<Input, Constant, Detach, Reshape, Permute, Broadcast, Slice, Pad, Concat, Reverse,
-                Gather, Iota, Random>(op))
+                Gather, Iota, Random, Part>(op))
     return 0;
   return elements(output);
 }

@@ -7,27 +7,25 @@
 namespace palimpsest::cpu {
 namespace {
 
-using Instructions = std::vector<FusedPointwise::Instruction>;
-
 /// The values of a fused reduction by number.
 struct Numbered {
-  const Instructions& body;
+  const FusedInstructions& body;
   std::vector<TensorType> types;
   std::uint32_t operands;
 
-  const FusedPointwise::Instruction* producer(std::uint32_t value) const {
+  const FusedInstruction* producer(std::uint32_t value) const {
     return value < operands ? nullptr : &body[value - operands];
   }
   /// What the value is the widening cast of; else the value.
   std::uint32_t narrow(std::uint32_t value) const {
-    const FusedPointwise::Instruction* made = producer(value);
+    const FusedInstruction* made = producer(value);
     const bool widened = made && made->op.as<Cast>() && types[value].dtype == DType::f64 &&
                          types[made->operands[0]].dtype == DType::f32;
     return widened ? made->operands[0] : value;
   }
 };
 
-TermsRead read_of(const Numbered& values, const FusedPointwise::Instruction& reduction) {
+TermsRead read_of(const Numbered& values, const FusedInstruction& reduction) {
   const std::uint32_t value = reduction.operands[0];
   const DType dtype = values.types[value].dtype;
   const auto reads = [&](std::uint32_t a, std::uint32_t b, bool product) {
@@ -36,7 +34,7 @@ TermsRead read_of(const Numbered& values, const FusedPointwise::Instruction& red
     return alike && can_reduce(reduction.op, dtype, read.kind) ? read
                                                                : TermsRead{{dtype}, value, value};
   };
-  const FusedPointwise::Instruction* made = values.producer(value);
+  const FusedInstruction* made = values.producer(value);
   if (!made || !made->op.as<Mul>()) return reads(values.narrow(value), values.narrow(value), false);
   const std::uint32_t a = made->operands[0], b = made->operands[1];
   const TermsRead narrow = reads(values.narrow(a), values.narrow(b), true);
@@ -52,7 +50,7 @@ void drop_unread(std::uint32_t operands, TermsProgram& program) {
       for (const std::uint32_t value : program.body[i].operands) needed[value] = true;
 
   std::vector<std::uint32_t> number(needed.size());
-  Instructions kept;
+  FusedInstructions kept;
   for (std::uint32_t value = 0; value < needed.size(); ++value) {
     number[value] = value < operands ? value : operands + static_cast<std::uint32_t>(kept.size());
     if (value < operands || !needed[value]) continue;
@@ -80,7 +78,7 @@ TermsProgram terms_program(const FusedReduction& op, Types inputs) {
   const auto operands = static_cast<std::uint32_t>(inputs.size());
   const Numbered values{op.body, op.value_types(inputs), operands};
   TermsProgram program{op.body, {}};
-  for (const FusedPointwise::Instruction& reduction : op.reductions)
+  for (const FusedInstruction& reduction : op.reductions)
     program.reads.push_back(read_of(values, reduction));
   drop_unread(operands, program);
   return program;

@@ -14,8 +14,8 @@ struct TermsRead {
 };
 
 struct TermsProgram {
-  std::vector<FusedPointwise::Instruction> body;  ///< what is left to compute in tiles
-  std::vector<TermsRead> reads;                   ///< by reduction
+  FusedInstructions body;        ///< what is left to compute in tiles
+  std::vector<TermsRead> reads;  ///< by reduction
 
   /// The values read, each once.
   std::vector<std::uint32_t> values() const;

@@ -24,9 +24,8 @@ struct TileProgram::Free {
   }
 };
 
-TileProgram::TileProgram(const std::vector<FusedPointwise::Instruction>& body, Types inputs,
-                         Types types, const Shape& shape, const std::vector<std::uint32_t>& kept,
-                         Last last) {
+TileProgram::TileProgram(const FusedInstructions& body, Types inputs, Types types,
+                         const Shape& shape, const std::vector<std::uint32_t>& kept, Last last) {
   whole_elements_ = shape.elements();
   Free free;
   place_operands(inputs, shape, free);
@@ -64,9 +63,9 @@ void TileProgram::place_operands(Types inputs, const Shape& shape, Free& free) {
   }
 }
 
-void TileProgram::add_instruction(const FusedPointwise::Instruction& source, Types types,
-                                  std::uint32_t number, const std::vector<std::uint32_t>& last_use,
-                                  bool to_result, Free& free) {
+void TileProgram::add_instruction(const FusedInstruction& source, Types types, std::uint32_t number,
+                                  const std::vector<std::uint32_t>& last_use, bool to_result,
+                                  Free& free) {
   const DType dtype = types[number].dtype;
   // A register of its own, not that of an operand, which may be of another type.
   const Place result = to_result ? Place{Place::Kind::result, 0, size_of(dtype)}

@@ -22,8 +22,8 @@ class TileProgram {
 
   /// `types` are those of all numbered values (FusedPointwise::value_types); the values `kept`
   /// can be asked for by value().
-  TileProgram(const std::vector<FusedPointwise::Instruction>& body, Types inputs, Types types,
-              const Shape& shape, const std::vector<std::uint32_t>& kept, Last last);
+  TileProgram(const FusedInstructions& body, Types inputs, Types types, const Shape& shape,
+              const std::vector<std::uint32_t>& kept, Last last);
 
   /// Of one thread.
   std::size_t scratch_bytes() const { return state_bytes_ + registers_ * register_bytes_; }
@@ -73,7 +73,7 @@ class TileProgram {
   struct Free;
 
   void place_operands(Types inputs, const Shape& shape, Free& free);
-  void add_instruction(const FusedPointwise::Instruction& source, Types types, std::uint32_t number,
+  void add_instruction(const FusedInstruction& source, Types types, std::uint32_t number,
                        const std::vector<std::uint32_t>& last_use, bool to_result, Free& free);
   /// Asks for the next tile of large operands, which come from memory while this one is computed:
   /// loops that alternate between streams keep the processor from guessing that by itself.

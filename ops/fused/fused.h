@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "graph/op.h"
+#include "ops/fused/instructions.h"
 
 namespace palimpsest {
 
@@ -14,15 +14,7 @@ namespace palimpsest {
 struct FusedPointwise {
   static constexpr std::string_view name = "fused";
 
-  /// One primitive. Values are numbered: first the node's operands, then the results of the
-  /// instructions, in order.
-  struct Instruction {
-    Op op;
-    std::vector<std::uint32_t> operands;
-    bool operator==(const Instruction&) const = default;
-  };
-
-  std::vector<Instruction> body;
+  FusedInstructions body;
   Shape shape;
 
   /// The types of all numbered values once repeated to `shape`. Throws ShapeError for operands
@@ -45,8 +37,8 @@ struct FusedReduction {
   static constexpr std::string_view name = "fused_reduction";
   static constexpr std::size_t max_results = 8;
 
-  std::vector<FusedPointwise::Instruction> body;  ///< may be empty
-  std::vector<FusedPointwise::Instruction> reductions;
+  FusedInstructions body;  ///< may be empty
+  FusedInstructions reductions;
   Shape shape;
 
   std::vector<TensorType> value_types(Types in) const;

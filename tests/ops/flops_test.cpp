@@ -6,6 +6,7 @@
 #include "ops/conv/conv.h"
 #include "ops/cost/flops.h"
 #include "ops/fused/fused.h"
+#include "ops/fused/rows.h"
 #include "ops/linalg/linalg.h"
 #include "ops/movement/movement.h"
 #include "ops/pointwise/binary.h"
@@ -48,6 +49,15 @@ TEST_CASE("a product of matrices costs two operations a multiply-add, however it
   CHECK(flops_of(matmul(in.of({5, 2, 3}), in.of({5, 3, 7}))) == 2 * 5 * 2 * 3 * 7);
   CHECK(flops_of(matmul(in.of({3, 2}), in.of({7, 3}),
                         {.transpose_a = true, .transpose_b = true})) == 2 * 2 * 3 * 7);
+}
+
+TEST_CASE("rows cost what their instructions cost alone, and a part of a result nothing") {
+  const FusedRows centred{
+      {{ReduceSum{{1}}, {0}}, {Neg{}, {1}}, {Add{}, {0, 2}}}, {1, 3}, {6, 5}, {1}};
+  Inputs in;
+  const Value packed = in.graph.add(centred, {in.of({6, 5})});
+  CHECK(flops_of(packed) == 30 + 6 + 30);
+  CHECK(flops_of(in.graph.add(Part{0, {6, 1}}, {packed})) == 0);
 }
 
 TEST_CASE("elementwise work counts by result, reductions by operand, movement not at all") {

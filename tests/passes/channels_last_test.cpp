@@ -63,6 +63,20 @@ TEST_CASE("between convolutions nothing is permuted") {
   CHECK(permutations(f) == 2);  // the image and its gradient
 }
 
+TEST_CASE("a model's own step from channels first to tokens cancels, forwards and backwards") {
+  const auto tokens = [](Operands x) {
+    const Value maps = same_conv(x[0], x[1]);
+    const Value sequence = permute(reshape(maps, {2, 16, 20}), {0, 2, 1});
+    return sum_all(nn::layer_norm(sequence + x[2], x[3], {}, -1, 1e-5) * sequence);
+  };
+  const std::vector<Shape> shapes{{2, 3, 5, 4}, {16, 3, 3, 3}, {2, 20, 16}, {1, 1, 16}};
+  Function f = function_of(shapes, tokens);
+  CHECK(permutations(f) == 1);  // the image
+  f = function_of(shapes, tokens);
+  f.outputs = autodiff::gradient(f.outputs[0], f.inputs);
+  CHECK(permutations(f) == 2);  // the image and its gradient
+}
+
 TEST_CASE("pooling by positions reads channels last, forwards and backwards") {
   for (const int rank : {1, 2, 3}) {
     CAPTURE(rank);

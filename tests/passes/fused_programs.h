@@ -25,6 +25,7 @@ inline std::string fused(const Function& f, passes::FuseLimits limits = {}) {
   const auto expected = evaluated(f, samples_for(f));
   CHECK(run_program(result, 1) == expected);
   CHECK(run_program(result, 2) == expected);
+  CHECK(run_program(result, 3) == expected);
   CHECK(evaluated(result, samples_for(f)) == expected);
   return primitives_of(result);
 }

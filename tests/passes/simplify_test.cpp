@@ -162,6 +162,20 @@ TEST_CASE("movements in sequence become one, or none") {
         })).empty());
 }
 
+TEST_CASE("what is made of repeated values alone is made before they are repeated") {
+  const auto repeated = [](Value x, Shape shape) { return broadcast_to(x, std::move(shape)); };
+  CHECK(left_of(unary_function({4, 1}, [&](Value x) {
+          return reciprocal(repeated(x, {4, 9})) * repeated(x, {4, 9});
+        })) == "reciprocal mul broadcast");
+  // A row and a column make a matrix, but are repeated along the first axis only then.
+  const Function outer = unary_function({1, 4, 1}, [&](Value x) {
+    return repeated(x, {5, 4, 4}) - repeated(permute(x, {0, 2, 1}), {5, 4, 4});
+  });
+  CHECK(left_of(outer) == "reshape broadcast broadcast sub broadcast");
+  CHECK(evaluated(passes::simplify(outer), samples_for(outer)) ==
+        evaluated(outer, samples_for(outer)));
+}
+
 TEST_CASE("a slice of a concatenation reads the part it lies in") {
   CHECK(left_of(unary_function({4}, [](Value x) {
           return slice_axis(concat({exp(x), sin(x)}, 0), 0, 4, 4);
