@@ -19,7 +19,7 @@ compare="${PALIMPSEST_ORACLE_COMPARE:-build/release/tests/oracle_compare}"
 
 # Creates the virtual environment unless it is there; one that was left half made is finished.
 need_pytorch() {
-  "$venv/bin/python" -c 'import torch, torchvision, onnx, onnxscript, scipy, skimage, cma' 2>/dev/null && return
+  "$venv/bin/python" -c 'import torch, torchvision, onnx, onnxscript, scipy, skimage, cma, botorch' 2>/dev/null && return
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --requirement tests/oracles/requirements.txt
 }
@@ -55,6 +55,8 @@ case "$command" in
   optimizers)
     need_pytorch
     python tests/oracles/generate_cma_es.py tests/golden/optimizers/cma_es.json
+    python tests/oracles/generate_gaussian_process.py tests/golden/optimizers/gaussian_process.npz
+    python tests/oracles/generate_turbo.py tests/golden/optimizers/turbo.json
     ;;
   untrained)
     need_pytorch
