@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python3 tools/compile_commands.py build/release clang-tidy \
-  graph ops autodiff passes runtime onnx_import optimizers inversion tools
+  graph ops autodiff passes runtime onnx_import optimizers registration inversion tools

@@ -3,6 +3,7 @@
 #   scripts/oracles.sh compare [MODEL...]   committed goldens against the built engine (no PyTorch needed)
 #   scripts/oracles.sh full [MODEL...]      full-width models: export, evaluate in PyTorch, compare
 #   scripts/oracles.sh goldens [MODEL...]   write tests/golden again
+#   scripts/oracles.sh optimizers           write tests/golden/optimizers again
 #   scripts/oracles.sh untrained [MODEL...] freshly initialised full-width models, to attack, into build/untrained
 #   scripts/oracles.sh data                 write examples/photos and examples/quickstart again
 #   scripts/oracles.sh environment          make the virtual environment, nothing else
@@ -18,7 +19,7 @@ compare="${PALIMPSEST_ORACLE_COMPARE:-build/release/tests/oracle_compare}"
 
 # Creates the virtual environment unless it is there; one that was left half made is finished.
 need_pytorch() {
-  "$venv/bin/python" -c 'import torch, torchvision, onnx, onnxscript, scipy, skimage' 2>/dev/null && return
+  "$venv/bin/python" -c 'import torch, torchvision, onnx, onnxscript, scipy, skimage, cma, botorch' 2>/dev/null && return
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --requirement tests/oracles/requirements.txt
 }
@@ -51,6 +52,12 @@ case "$command" in
     python tests/oracles/generate.py tests/golden ${1:+--models "$@"}
     python tests/oracles/generate_fedavg.py tests/golden/fedavg
     ;;
+  optimizers)
+    need_pytorch
+    python tests/oracles/generate_cma_es.py tests/golden/optimizers/cma_es.json
+    python tests/oracles/generate_gaussian_process.py tests/golden/optimizers/gaussian_process.npz
+    python tests/oracles/generate_turbo.py tests/golden/optimizers/turbo.json
+    ;;
   untrained)
     need_pytorch
     python tests/oracles/generate.py --full --untrained build/untrained ${1:+--models "$@"}
@@ -72,7 +79,7 @@ case "$command" in
     python tests/oracles/make_update.py "$@"
     ;;
   *)
-    sed -n '2,12s/^# \{0,1\}//p' scripts/oracles.sh
+    sed -n '2,13s/^# \{0,1\}//p' scripts/oracles.sh
     exit 2
     ;;
 esac

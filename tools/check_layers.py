@@ -27,7 +27,8 @@ LAYERS = {
     "runtime/cuda": {"graph", "runtime", "ops"},
     "onnx_import": {"ops", "graph"},
     "optimizers": {"ops", "graph", "runtime"},
-    "inversion": {"optimizers", "passes", "autodiff", "runtime", "ops", "graph"},
+    "registration": {"graph"},
+    "inversion": {"optimizers", "registration", "passes", "autodiff", "runtime", "ops", "graph"},
 }
 EVERYTHING = {"tools", "tests", "bench", "examples", "capi", "python"}
 
