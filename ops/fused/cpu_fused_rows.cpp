@@ -23,7 +23,7 @@ class FusedRowsKernel final : public Kernel {
     const std::int64_t blocks = pointwise_grain / (4 * at_once * program_.row_length());
     const std::int64_t grain = at_once * std::max<std::int64_t>(1, blocks);
     parallel_for(program_.rows(), grain, [&](std::int64_t begin, std::int64_t end) {
-      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+      const auto thread = static_cast<std::size_t>(runtime::thread_in_scope());
       std::byte* scratch = launch.workspace + thread * program_.scratch_bytes();
       program_.begin(launch.inputs, scratch);
       for (std::int64_t row = begin; row < end; row += at_once)
