@@ -169,21 +169,23 @@ class Invert final : public Command {
       if (cache) cache->save();
       return dry_run(console, attack, session);
     }
-    const RunFolder folder(run_.out, run_.existing());
+    std::optional<RunFolder> folder;
     std::vector<inversion::NamedTensor> saved;
     if (run_.resume) {
-      saved = load_checkpoint(folder, attack.identity);
+      folder.emplace(run_.out, run_.existing());
+      saved = load_checkpoint(*folder, attack.identity);
       // The default depends on the threads, which may be others now.
       if (resources.restarts_at_once == 0)
         resources.restarts_at_once = inversion::saved_restarts_at_once(saved);
     }
     Session session = begin(console, attack, resources);
+    if (run_.resume) session.restore(saved);
+    if (!folder) folder.emplace(run_.out, run_.existing());  // no sooner: an attack may be refused
     if (cache) {
       cache->save();
-      folder.write(choices_name, cache->used_json());
+      folder->write(choices_name, cache->used_json());
     }
-    if (run_.resume) session.restore(saved);
-    return reconstruct(console, attack, session, folder, resources.threads);
+    return reconstruct(console, attack, session, *folder, resources.threads);
   }
 
  private:
