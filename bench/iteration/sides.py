@@ -42,7 +42,7 @@ class Kind:
 
 
 KINDS = [
-    Kind("palimpsest", ""), Kind("palimpsest-mixed", ""),
+    Kind("palimpsest", ""), Kind("palimpsest-tuned", ""), Kind("palimpsest-mixed", ""),
     Kind("torch", "eager"),
     Kind("jax-for", "for-nchw"), Kind("jax-for", "for-nhwc"),
     Kind("jax-grad-grad", "grad-grad-nchw"), Kind("jax-grad-grad", "grad-grad-nhwc"),
@@ -51,7 +51,8 @@ KINDS = [
 ]
 PLAIN_ADAM = [word for setting in ("objective.total_variation=0", "search.gradient=raw", "search.box=none",
                                    "search.rate=0.01", "schedule.kind=constant") for word in ("--set", setting)]
-ENGINE_OPTIONS = {"palimpsest": [], "palimpsest-mixed": ["--set", "search.precision=mixed"]}
+ENGINE_OPTIONS = {"palimpsest": [], "palimpsest-tuned": ["--kernels", "tuned"],
+                  "palimpsest-mixed": ["--precision", "mixed"]}
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def environment(setting: Setting) -> dict[str, str]:
         "OMP_NUM_THREADS": str(setting.threads), "MKL_NUM_THREADS": str(setting.threads),
         "JAX_COMPILATION_CACHE_DIR": str(caches / f"jax-{setting.threads}"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-        "TORCHINDUCTOR_CACHE_DIR": str(caches / f"inductor-{setting.threads}")}
+        "TORCHINDUCTOR_CACHE_DIR": str(caches / f"inductor-{setting.threads}"),
+        "XDG_CACHE_HOME": str(caches / "engine")}  # of measured kernels
 
 
 def pin(threads: int):

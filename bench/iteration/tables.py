@@ -8,7 +8,7 @@ from pathlib import Path
 
 RESULTS = Path("bench/results/iteration.json")
 PAGE = Path("docs/performance.md")
-OURS, MIXED = "palimpsest", "palimpsest-mixed"
+ENGINES = {"palimpsest": "f32", "palimpsest-tuned": "f32, measured kernels", "palimpsest-mixed": "mixed precision"}
 PEERS = ("torch", "torch-best", "jax-grad-grad", "jax-for")
 MEBI = 1 << 20
 TITLES = {
@@ -59,7 +59,7 @@ def detail_rows(results: dict, entry) -> list[list[str]]:
     """One figure of each family's screening."""
     rows = []
     for problem, result in results.items():
-        cells = [outcome_of(result, family) for family in (*PEERS, OURS, MIXED)]
+        cells = [outcome_of(result, family) for family in (*PEERS, *ENGINES)]
         rows.append([title(problem)] + [entry(cell) if cell and "failed" not in cell else "–" for cell in cells])
     return rows
 
@@ -74,7 +74,7 @@ def share_rows(results: dict, threads: int) -> list[list[str]]:
             if "torch" in found:
                 found.setdefault("torch-best", found["torch"])
             rows.append([title(problem)] + [f"{100 * found[family]:.0f} %" if family in found else "–"
-                                            for family in (*PEERS, OURS, MIXED)])
+                                            for family in (*PEERS, *ENGINES)])
     return rows
 
 
@@ -119,9 +119,10 @@ def conditions(results: dict) -> str:
 def section(results: dict) -> str:
     """Everything between the markers."""
     heads = ["PyTorch", "PyTorch, best", "JAX grad of grad", "JAX forward-over-reverse"]
+    all_heads = ["", *heads, *(f"engine, {words}" for words in ENGINES.values())]
     parts = [conditions(results)]
     for threads in (1, 2):
-        for ours, words in ((OURS, "f32"), (MIXED, "mixed precision")):
+        for ours, words in ENGINES.items():
             if rows := ratio_rows(results, threads, ours):
                 clock = "processor time on one thread" if threads == 1 else "time by the clock on two threads"
                 parts.append(f"**Peer's time over the engine's ({words}), {clock}:** median (quartiles)")
@@ -130,13 +131,11 @@ def section(results: dict) -> str:
         if rows := share_rows(results, threads):
             parts.append("**Share of the measured matrix-product ceiling of f32, "
                          f"{threads} thread{'s' if threads > 1 else ''}:**")
-            parts.append(table([""] + heads + ["engine", "engine, mixed"], rows))
+            parts.append(table(all_heads, rows))
     parts += ["**Memory of an iteration above weights and target, MiB, one thread:**",
-              table([""] + heads + ["engine", "engine, mixed"],
-                    detail_rows(results, lambda cell: f"{cell['memory']['iteration'] / MEBI:.0f}")),
+              table(all_heads, detail_rows(results, lambda cell: f"{cell['memory']['iteration'] / MEBI:.0f}")),
               "**Relative error of dD/dx against float64:**",
-              table([""] + heads + ["engine", "engine, mixed"],
-                    detail_rows(results, lambda cell: f"{cell['errors']['gradient']:.1e}")),
+              table(all_heads, detail_rows(results, lambda cell: f"{cell['errors']['gradient']:.1e}")),
               "**Which variant was fastest:**", table([""] + heads[1:], choices(results))]
     if lines := failures(results):
         parts += ["**Could not take part:**", "\n".join(lines)]
