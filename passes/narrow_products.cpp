@@ -19,9 +19,16 @@ bool is_grouped(const Op& op) {
   return false;
 }
 
+/// An image has few channels: reduced precision has no fast way to so few results.
+bool is_image_gradient(const Op& op) {
+  constexpr std::int64_t fewest_channels = 8;
+  const auto* member = op.as<ConvInputGrad>();
+  return member && member->geometry.input[1] < fewest_channels;
+}
+
 bool gains(const Node& node) {
   return node.type.dtype == DType::f32 && is_product(node.op) && !is_grouped(node.op) &&
-         flops(node) >= least_flops;
+         !is_image_gradient(node.op) && flops(node) >= least_flops;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "passes/fold.h"
 #include "passes/fuse.h"
 #include "passes/simplify.h"
+#include "passes/turn_products.h"
 
 namespace palimpsest::passes {
 namespace {
@@ -85,6 +86,7 @@ Function simplified(Function f, const Evaluator& evaluate, PassLog& log) {
 Function optimize(const Function& source, const Evaluator& evaluate, PassLog& log) {
   Function f = run("without_dead_nodes", without_dead_nodes, source, log);
   f = simplified(std::move(f), evaluate, log);
+  f = run("turn_products", turn_products, f, log);
   f = run("channels_last", channels_last, f, log);
   f = simplified(run("filters_in_blocks", filters_in_blocks, f, log), evaluate, log);
   f = run(

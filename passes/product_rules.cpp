@@ -7,14 +7,9 @@
 namespace palimpsest::passes {
 namespace {
 
-/// What is behind a permutation that only swaps the last two axes; else a null Value.
+/// What a transposition was applied to; else a null Value.
 Value behind_transposition(Value value) {
-  const auto* op = value.node().op.as<Permute>();
-  if (!op || op->axes.size() < 2) return {};
-  std::vector<int> swapped(op->axes.size());
-  std::iota(swapped.begin(), swapped.end(), 0);
-  std::swap(swapped.end()[-1], swapped.end()[-2]);
-  return op->axes == swapped ? value.node().inputs[0] : Value{};
+  return is_transposition(value.node().op) ? value.node().inputs[0] : Value{};
 }
 
 Value simplified_matmul(MatMul op, Value a, Value b) {
@@ -26,6 +21,15 @@ Value simplified_matmul(MatMul op, Value a, Value b) {
 }
 
 }  // namespace
+
+bool is_transposition(const Op& op) {
+  const auto* permutation = op.as<Permute>();
+  if (!permutation || permutation->axes.size() < 2) return false;
+  std::vector<int> swapped(permutation->axes.size());
+  std::iota(swapped.begin(), swapped.end(), 0);
+  std::swap(swapped.end()[-1], swapped.end()[-2]);
+  return permutation->axes == swapped;
+}
 
 Value simplified_product(const Op& op, Operands x) {
   const auto* product = op.as<MatMul>();

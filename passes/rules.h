@@ -14,6 +14,9 @@ Value simplified_sum(const Op& op, Operands x);         ///< reduce_sum
 Value simplified_repetition(const Op& op, Operands x);  ///< elementwise, of broadcasts alone
 Value simplified_product(const Op& op, Operands x);     ///< matmul and transpositions
 
+/// A permutation that only swaps the last two axes.
+bool is_transposition(const Op& op);
+
 /// What a P was applied to, when the value is the result of a P; else a null Value.
 template <Primitive P>
 Value behind(Value value) {

@@ -42,10 +42,10 @@ struct Network {
 };
 
 /// sum tanh(conv(x, w))^2, differentiated.
-Network network(DType dtype, std::int64_t groups, std::int64_t pixels) {
+Network network(DType dtype, std::int64_t groups, std::int64_t pixels, std::int64_t channels = 16) {
   Network made;
   Graph& graph = *made.function.graph;
-  const Shape image{1, 16, pixels, pixels}, filter{32, 16 / groups, 3, 3};
+  const Shape image{1, channels, pixels, pixels}, filter{32, channels / groups, 3, 3};
   const Value x = graph.input({dtype, image}), w = graph.input({dtype, filter});
   made.function.inputs = {x, w};
   const ConvGeometry geometry =
@@ -70,6 +70,12 @@ TEST_CASE("small, grouped and f64 products keep their precision") {
   CHECK(products_of(narrowed(network(DType::f32, 1, 8))).narrow == 0);
   CHECK(products_of(narrowed(network(DType::f32, 4, 64))).narrow == 0);
   CHECK(products_of(narrowed(network(DType::f64, 1, 32))).narrow == 0);
+}
+
+TEST_CASE("the gradient of an image, which has few channels, keeps its precision") {
+  const Products products = products_of(narrowed(network(DType::f32, 1, 64, 4)));
+  CHECK(products.full == 2);    // the loss and the image's gradient
+  CHECK(products.narrow == 1);  // the filter's gradient
 }
 
 TEST_CASE("narrowed derivatives are off by the rounding of bf16") {
