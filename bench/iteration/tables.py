@@ -34,6 +34,11 @@ def figure(ratio: dict) -> str:
     return f"{ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
 
 
+def plain_is_best(result: dict) -> bool:
+    """Whether PyTorch's variants took part and none was faster than plain PyTorch."""
+    return "torch-best" not in result["conditions"]["left_out"]
+
+
 def ratio_rows(results: dict, threads: int, ours: str) -> list[list[str]]:
     """A peer's time over ours. One thread: processor time; more: by the clock."""
     clock = "cpu" if threads == 1 else "wall"
@@ -42,8 +47,8 @@ def ratio_rows(results: dict, threads: int, ours: str) -> list[list[str]]:
         run = next((run for run in result["runs"] if run["threads"] == threads), None)
         if run and ours in run["ratios"]:
             found = dict(run["ratios"][ours])
-            if "torch" in found and "torch-best" not in found:
-                found["torch-best"] = found["torch"]  # no variant was faster
+            if "torch" in found and plain_is_best(result):
+                found.setdefault("torch-best", found["torch"])
             rows.append([title(problem)] + [figure(found[peer][clock]) if peer in found else "–" for peer in PEERS])
     return rows
 
@@ -51,7 +56,8 @@ def ratio_rows(results: dict, threads: int, ours: str) -> list[list[str]]:
 def outcome_of(result: dict, family: str) -> dict | None:
     """The screening of the kind that stands for a family."""
     names = result["runs"][0]["kinds"] if result["runs"] else {}
-    family = "torch" if family == "torch-best" and family not in names else family  # no variant was faster
+    if family == "torch-best" and family not in names and plain_is_best(result):
+        family = "torch"
     return result["screening"].get(names.get(family, ""))
 
 
@@ -71,7 +77,7 @@ def share_rows(results: dict, threads: int) -> list[list[str]]:
         run = next((run for run in result["runs"] if run["threads"] == threads), None)
         if run:
             found = dict(run["shares"])
-            if "torch" in found:
+            if "torch" in found and plain_is_best(result):
                 found.setdefault("torch-best", found["torch"])
             rows.append([title(problem)] + [f"{100 * found[family]:.0f} %" if family in found else "–"
                                             for family in (*PEERS, *ENGINES)])
@@ -95,8 +101,8 @@ def choices(results: dict) -> list[list[str]]:
     rows = []
     for problem, result in results.items():
         kinds = result["runs"][0]["kinds"] if result["runs"] else {}
-        # Where no variant beat plain PyTorch, that is PyTorch's best; a JAX family without runs has none.
-        fallback = {"torch-best": kinds.get("torch", "–")}
+        # Where no variant beat plain PyTorch, that is PyTorch's best; a family without runs has none.
+        fallback = {"torch-best": kinds.get("torch", "–")} if plain_is_best(result) else {}
         rows.append([title(problem)] + [kinds.get(family, fallback.get(family, "–")).split("/")[-1]
                                         for family in PEERS[1:]])
     return rows
