@@ -44,6 +44,7 @@ class Experiment:
     local_rate: float = 0.01
     beside_pytorch: bool = True
     threads: int = 1
+    precision: str = "full"
 
     def groups(self) -> list[tuple[str, ...]]:
         """The photographs of each attacked batch."""

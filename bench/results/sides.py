@@ -34,7 +34,7 @@ class Attempt:
 def invert_arguments(experiment: Experiment, inputs: Inputs) -> list[str]:
     """What the command is told besides its files."""
     recipe = experiment.attack if experiment.attack in ("dlg", "idlg") else "inverting-gradients"
-    arguments = ["--recipe", recipe, "--iterations", str(experiment.iterations),
+    arguments = ["--recipe", recipe, "--precision", experiment.precision, "--iterations", str(experiment.iterations),
                  "--restarts", "1", "--threads", str(experiment.threads), "--progress", "none", "--overwrite"]
     if recipe == "inverting-gradients":
         arguments += ["--set", f"objective.total_variation={experiment.total_variation}",
