@@ -29,11 +29,13 @@ std::unique_ptr<Search> search_for(const SearchRequest& request) {
 }
 
 /// One search for each program, with its share of the resources.
-std::unique_ptr<Search> arranged_search(SearchRequest request, const Arrangement& arrangement) {
+std::unique_ptr<Search> arranged_search(const SearchRequest& request,
+                                        const Arrangement& arrangement) {
   const auto programs = static_cast<std::size_t>(arrangement.programs);
   Resources share = request.resources;
   share.threads = std::max(1, share.threads / static_cast<int>(programs));
-  share.max_memory /= programs;
+  if (share.max_memory > 0)  // 0 would be no limit
+    share.max_memory = std::max<std::size_t>(1, share.max_memory / programs);
   std::vector<std::unique_ptr<Search>> searches;
   std::size_t first_lane = 0;
   for (std::size_t i = 0; i < programs; ++i) {

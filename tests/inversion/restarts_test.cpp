@@ -257,6 +257,14 @@ TEST_CASE("programs side by side have an equal share of the memory") {
   CHECK(Session(problem, spec, {&kernels(), 2, 2 * one - 1, 0}).restarts_at_once() == 1);
 }
 
+TEST_CASE("the share of a budget of one byte is no freedom from it") {
+  const Model model = mlp(4, 16);
+  const Problem problem = observed_problem(model, {}, picture(images_type(model, 1)), labels({2}));
+  AttackSpec spec = lbfgs_attack();
+  spec.restarts = 2;
+  CHECK_THROWS_AS(Session(problem, spec, {&kernels(), 2, 1, 2}), ResourceError);
+}
+
 TEST_CASE("fewer restarts run at once where memory is short") {
   const Model model = mlp(4, 16);
   const Problem problem = observed_problem(model, {}, picture(images_type(model, 1)), labels({2}));
