@@ -164,27 +164,22 @@ class Invert final : public Command {
         .restarts_at_once = run_.restarts_at_once,
         .reproducible = attack_.reproducible,
         .choices = cache ? &cache->choices() : nullptr};
-    if (run_.dry_run) {
-      Session session = begin(console, attack, resources);
-      if (cache) cache->save();
-      return dry_run(console, attack, session);
-    }
     std::optional<RunFolder> folder;
     std::vector<inversion::NamedTensor> saved;
-    if (run_.resume) {
+    if (run_.resume && !run_.dry_run) {
       folder.emplace(run_.out, run_.existing());
       saved = load_checkpoint(*folder, attack.identity);
       // The default depends on the threads, which may be others now.
       if (resources.restarts_at_once == 0)
         resources.restarts_at_once = inversion::saved_restarts_at_once(saved);
     }
-    Session session = begin(console, attack, resources);
+    Session session(attack.problem, attack.recipe.spec, resources);
+    if (cache) cache->save();
+    say_plan(console, session);
+    if (run_.dry_run) return dry_run(console, attack, session);
     if (run_.resume) session.restore(saved);
     if (!folder) folder.emplace(run_.out, run_.existing());  // no sooner: an attack may be refused
-    if (cache) {
-      cache->save();
-      folder->write(choices_name, cache->used_json());
-    }
+    if (cache) folder->write(choices_name, cache->used_json());
     return reconstruct(console, attack, session, *folder, resources.threads);
   }
 
@@ -201,21 +196,15 @@ class Invert final : public Command {
     return load_recipe(settings.string(), {}).spec.seed;
   }
 
-  static Session begin(const Console& console, const Attack& attack,
-                       const inversion::Resources& resources) {
-    Session session(attack.problem, attack.recipe.spec, resources);
-    say_memory(console, session.memory());
-    if (session.restarts_at_once() > 1)
-      console.line(text(session.restarts_at_once(), " restarts at once"));
-    return session;
-  }
-
-  static void say_memory(const Console& console, const runtime::MemoryReport& memory) {
+  static void say_plan(const Console& console, const Session& session) {
+    const runtime::MemoryReport& memory = session.memory();
     console.line(text("memory: ", readable_bytes(static_cast<double>(memory.total()))));
     if (memory.repeated_launches > 0)
       console.line(text("to fit --max-memory, ", memory.repeated_launches,
                         " launches are repeated in every iteration, ", memory.repeated_products,
                         " of them products"));
+    if (session.restarts_at_once() > 1)
+      console.line(text(session.restarts_at_once(), " restarts at once"));
   }
 
   Outcome dry_run(const Console& console, const Attack& attack, Session& session) const {
