@@ -8,6 +8,9 @@
 
 namespace palimpsest {
 
+/// So few channels as images have, where vectors of channels are mostly empty.
+constexpr bool has_image_channels(std::int64_t channels) { return channels < 8; }
+
 /// The logical axes in the order in which they are stored.
 inline std::vector<int> stored_axes(int rank, bool channels_last) {
   std::vector<int> axes(static_cast<std::size_t>(rank));

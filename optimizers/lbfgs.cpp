@@ -5,6 +5,7 @@
 
 #include "graph/error.h"
 #include "optimizers/host_vectors.h"
+#include "optimizers/points.h"
 
 namespace palimpsest::optimizers {
 namespace {
@@ -151,32 +152,18 @@ std::vector<std::pair<std::string, Literal>> Lbfgs<T>::state() const {
 
 template <class T>
 void Lbfgs<T>::restore(const std::vector<std::pair<std::string, Literal>>& state) {
-  const auto find = [&](const std::string& name, DType dtype) -> const Literal& {
-    const auto it = std::find_if(state.begin(), state.end(),
-                                 [&](const auto& entry) { return entry.first == name; });
-    if (it == state.end() || it->second.dtype() != dtype)
-      throw InputError(text("L-BFGS state: '", name, "' of ", dtype, " expected, ",
-                            it == state.end() ? text("nothing") : text(it->second.type()),
-                            " came"));
-    return it->second;
-  };
-  const auto number = [&](const std::string& name) {
-    return find(name, DType::f64).doubles().at(0);
-  };
-  const auto vector = [&](const std::string& name) {
-    const std::span<const T> values = find(name, dtype_of<T>).template values<T>();
-    return std::vector<T>(values.begin(), values.end());
-  };
-  iterations_ = find("iterations", DType::i64).integers().at(0);
-  step_size_ = number("step_size");
-  scale_ = number("scale");
-  direction_ = vector("direction");
-  previous_gradient_ = vector("previous_gradient");
+  const StateReader reader("L-BFGS", state);
+  iterations_ = reader.integer("iterations");
+  step_size_ = reader.number("step_size");
+  scale_ = reader.number("scale");
+  direction_ = reader.list<T>("direction");
+  previous_gradient_ = reader.list<T>("previous_gradient");
   pairs_.clear();
-  const std::int64_t pairs = find("pairs", DType::i64).integers().at(0);
+  const std::int64_t pairs = reader.integer("pairs");
   for (std::int64_t i = 0; i < pairs; ++i)
-    pairs_.push_back({vector(text("change.", i)), vector(text("gradient_change.", i)),
-                      number(text("reciprocal.", i))});
+    pairs_.push_back({reader.list<T>(text("change.", i)),
+                      reader.list<T>(text("gradient_change.", i)),
+                      reader.number(text("reciprocal.", i))});
 }
 
 template class Lbfgs<float>;

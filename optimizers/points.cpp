@@ -50,10 +50,6 @@ double StateReader::number(std::string_view name) const {
   return tensor(name, DType::f64, 0).doubles().front();
 }
 
-std::vector<double> StateReader::list(std::string_view name) const {
-  return tensor(name, DType::f64, 1).doubles();
-}
-
 Eigen::VectorXd StateReader::vector(std::string_view name, Eigen::Index size) const {
   const std::vector<double> values = list(name);
   if (static_cast<Eigen::Index>(values.size()) != size)

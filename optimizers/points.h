@@ -40,7 +40,12 @@ class StateReader {
 
   std::int64_t integer(std::string_view name) const;
   double number(std::string_view name) const;
-  std::vector<double> list(std::string_view name) const;  ///< of any length
+  /// Of any length, f64 or f32 as T is.
+  template <class T = double>
+  std::vector<T> list(std::string_view name) const {
+    const std::span<const T> values = tensor(name, dtype_of<T>, 1).template values<T>();
+    return {values.begin(), values.end()};
+  }
   Eigen::VectorXd vector(std::string_view name, Eigen::Index size) const;
   /// With any number of rows when `rows` is negative.
   Points matrix(std::string_view name, Eigen::Index rows, Eigen::Index columns) const;

@@ -15,9 +15,6 @@
 namespace palimpsest::passes {
 namespace {
 
-/// Images have few channels. What surrounds them, the caller's state above all, stays as it is.
-constexpr std::int64_t fewest_channels = 8;
-
 /// The conv family: always channels last.
 template <class Member>
 Value laid_conv(const Op& op, Operands x) {
@@ -41,9 +38,10 @@ Value laid_window(const Op& op, Operands x) {
   return as_first(x[0].graph().add(laid, {behind_first(x[0])}));
 }
 
+/// What surrounds images, the caller's state above all, stays as it is.
 bool sinks(Value operand) {
   const Value last = behind_first(operand);
-  return last && last.shape()[-1] >= fewest_channels;
+  return last && !has_image_channels(last.shape()[-1]);
 }
 
 Value laid_elementwise(const Op& op, Operands x) {

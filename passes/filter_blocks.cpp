@@ -10,6 +10,7 @@
 #include "ops/movement/movement.h"
 #include "ops/reduce/reduce.h"
 #include "passes/rules.h"
+#include "passes/users.h"
 
 namespace palimpsest::passes {
 namespace {
@@ -81,29 +82,25 @@ Value as_stored(Value plain) {
 }
 
 template <class Member>
-const ConvGeometry* geometry_of(const Op& op) {
+bool may_have_blocks(const Op& op) {
   const auto* member = op.as<Member>();
   return member && member->geometry.groups == 1 && !member->geometry.filter_blocks &&
-                 fits_filter_blocks(member->geometry.filter)
-             ? &member->geometry
-             : nullptr;
+         fits_filter_blocks(member->geometry.filter);
 }
 
 /// Filter gradients that nothing reads but elementwise primitives and sums.
 std::unordered_set<const Node*> sinking_gradients(const Function& source) {
   const Graph& graph = *source.graph;
-  std::vector<bool> sinks(graph.size(), true);
-  for (const Value output : source.outputs) sinks[output.index()] = false;
-  const std::vector<bool> marked = reachable(source);
-  for (std::uint32_t index = 0; index < graph.size(); ++index) {
-    const Node& node = graph.node(index);
-    if (!marked[index] || is_elementwise(node.op) || node.op.as<ReduceSum>()) continue;
-    for (const Value input : node.inputs) sinks[input.index()] = false;
-  }
+  const Users users = users_of(source);
+  const auto sinks = [&](std::uint32_t user) {
+    return user < graph.size() &&
+           (is_elementwise(graph.node(user).op) || graph.node(user).op.as<ReduceSum>());
+  };
   std::unordered_set<const Node*> gradients;
   for (std::uint32_t index = 0; index < graph.size(); ++index) {
     const Node& node = graph.node(index);
-    if (sinks[index] && node.type.dtype == DType::f32 && geometry_of<ConvFilterGrad>(node.op))
+    if (node.type.dtype == DType::f32 && may_have_blocks<ConvFilterGrad>(node.op) &&
+        std::ranges::all_of(users[index], sinks))
       gradients.insert(&node);
   }
   return gradients;
@@ -117,7 +114,7 @@ Value laid_gradient(const Node& node, Operands x) {
 
 template <class Member>
 Value laid_conv(const Node& node, Operands x) {
-  const Value stored = geometry_of<Member>(node.op) ? behind_view(x[1]) : Value{};
+  const Value stored = may_have_blocks<Member>(node.op) ? behind_view(x[1]) : Value{};
   if (!stored) return {};
   Member laid = *node.op.as<Member>();
   laid.geometry.filter_blocks = true;

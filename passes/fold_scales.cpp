@@ -10,6 +10,7 @@
 #include "ops/pointwise/binary.h"
 #include "passes/dead_code.h"
 #include "passes/rules.h"
+#include "passes/users.h"
 
 namespace palimpsest::passes {
 namespace {
@@ -26,16 +27,6 @@ std::vector<bool> dependents(const Graph& graph, Condition condition) {
       if (marked[operand.index()]) marked[index] = true;
   }
   return marked;
-}
-
-std::vector<std::vector<std::uint32_t>> users_of(const Function& function) {
-  std::vector<std::vector<std::uint32_t>> users(function.graph->size());
-  const std::vector<bool> marked = reachable(function);
-  for (std::uint32_t index = 0; index < marked.size(); ++index)
-    if (marked[index])
-      for (const Value operand : function.graph->node(index).inputs)
-        users[operand.index()].push_back(index);
-  return users;
 }
 
 /// The axis of the result along which w alone decides, or -1 for what is no such product.
@@ -85,7 +76,6 @@ class Folder {
     };
     on_data_ = dependents(graph, is_data);
     on_weights_ = dependents(graph, [&](std::size_t position) { return !is_data(position); });
-    for (const Value output : source.outputs) users_[output.index()].push_back(graph.size());
     axes_.assign(graph.size(), -1);
     continued_.assign(graph.size(), false);
     for (std::uint32_t index = 0; index < graph.size(); ++index) {
@@ -175,7 +165,7 @@ class Folder {
   }
 
   FoldScalesLimits limits_;
-  std::vector<std::vector<std::uint32_t>> users_;  // of the source, by index; as are the next four
+  Users users_;  // of the source, by index; as are the next four
   std::vector<bool> on_data_, on_weights_;
   std::vector<int> axes_;        // of the channels, for the values of chains; else -1
   std::vector<bool> continued_;  // the only user belongs to the same chain

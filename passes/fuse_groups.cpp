@@ -26,8 +26,7 @@ Value source_of_cheap(const Node& node) {
 
 /// Reductions of one key may become one node.
 std::string key_of(const Node& node) {
-  const auto* max = node.op.as<ReduceMax>();
-  const Op sum = ReduceSum{max ? max->axes : node.op.as<ReduceSum>()->axes};
+  const Op sum = ReduceSum{*reduced_axes(node.op)};
   return text(node.inputs[0].type(), sum.attributes());
 }
 
@@ -63,20 +62,17 @@ Group with_operands(const Graph& graph, std::set<std::uint32_t> members,
   return group;
 }
 
-bool is_reduction(const Op& op) { return op.as<ReduceSum>() || op.as<ReduceMax>(); }
+bool is_reduction(const Op& op) { return reduced_axes(op) != nullptr; }
 
 Grouping::Grouping(const Function& source, FuseLimits limits)
-    : graph_(*source.graph), limits_(limits), users_(graph_.size()), taken_(graph_.size()) {
+    : graph_(*source.graph), limits_(limits), users_(users_of(source)), taken_(graph_.size()) {
   const std::vector<bool> marked = reachable(source);
   Reductions reductions;
   for (std::uint32_t index = 0; index < graph_.size(); ++index) {
     if (!marked[index]) continue;
     const Node& node = graph_.node(index);
-    for (const Value input : node.inputs) users_[input.index()].push_back(index);
     if (is_reduction(node.op)) reductions[key_of(node)].push_back(index);
   }
-  // An output has a user that is in no group.
-  for (const Value output : source.outputs) users_[output.index()].push_back(graph_.size());
   for (std::uint32_t index = 0; index < graph_.size(); ++index)
     if (marked[index] && !taken_[index] && is_reduction(graph_.node(index).op)) form_rows(index);
   for (std::uint32_t index = graph_.size(); index-- > 0;) {

@@ -8,6 +8,7 @@
 
 #include "graph/function.h"
 #include "passes/fuse.h"
+#include "passes/users.h"
 
 namespace palimpsest::passes {
 
@@ -63,8 +64,8 @@ class Grouping {
 
   Graph& graph_;
   FuseLimits limits_;
-  std::vector<std::vector<std::uint32_t>> users_;  // by index
-  std::vector<bool> taken_;                        // by index: computed in a group only
+  Users users_;              // an output's is in no group
+  std::vector<bool> taken_;  // by index: computed in a group only
   std::unordered_map<std::uint32_t, std::shared_ptr<const Group>> groups_;  // by end
   /// Of groups with several ends.
   struct Span {

@@ -95,14 +95,14 @@ bool RowGrowth::is_allowed(const Group& group) const {
       group.operands.size() > limits_.max_operands || group.ends.size() > FusedRows::max_results)
     return false;
   const TensorType& first = graph_.node(group.ends.front()).type;
-  std::size_t bytes = 0;
+  std::int64_t packed = 0;
   for (const std::uint32_t end : group.ends) {
     if (graph_.node(end).type.dtype != first.dtype) return false;
-    bytes += (graph_.node(end).type.bytes() + FusedRows::alignment - 1) / FusedRows::alignment *
-             FusedRows::alignment;
+    packed += FusedRows::packed_elements(graph_.node(end).type);
   }
   const bool single = group.ends.size() == 1;
-  if (single) bytes = first.bytes();
+  const std::size_t bytes =
+      single ? first.bytes() : static_cast<std::size_t>(packed) * size_of(first.dtype);
   return std::ranges::all_of(group.operands,
                              [&](Value operand) {
                                return operand.type().bytes() != bytes ||

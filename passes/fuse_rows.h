@@ -10,7 +10,6 @@ namespace palimpsest::passes {
 
 class RowGrowth {
  public:
-  using Users = std::vector<std::vector<std::uint32_t>>;  // by index; the graph's size: an output
   using Check = std::function<bool(const Group&)>;
 
   /// `taken` nodes belong to no further group; `depends_on_itself` refuses groups.

@@ -19,11 +19,10 @@ bool is_grouped(const Op& op) {
   return false;
 }
 
-/// An image has few channels: reduced precision has no fast way to so few results.
+/// Reduced precision has no fast way to results of few channels.
 bool is_image_gradient(const Op& op) {
-  constexpr std::int64_t fewest_channels = 8;
   const auto* member = op.as<ConvInputGrad>();
-  return member && member->geometry.input[1] < fewest_channels;
+  return member && has_image_channels(member->geometry.input[1]);
 }
 
 bool gains(const Node& node) {

@@ -1,5 +1,7 @@
 #include "ops/conv/conv.h"
 
+#include <algorithm>
+
 #include "graph/graph.h"
 #include "ops/expect.h"
 #include "ops/window/sliding.h"
@@ -43,6 +45,16 @@ TensorType checked_result(std::string_view name, Types in, const Shape& a, const
 std::string ConvGeometry::describe() const {
   return text(describe_sliding(fields_of(*this)), " groups=", groups,
               channels_last ? " channels_last" : "", filter_blocks ? " filter_blocks" : "");
+}
+
+std::int64_t spatial_volume(const Shape& shape) {
+  std::int64_t volume = 1;
+  for (int axis = 2; axis < shape.rank(); ++axis) volume *= shape[axis];
+  return volume;
+}
+
+bool has_unit_strides(const ConvGeometry& geometry) {
+  return std::ranges::all_of(geometry.stride, [](std::int64_t step) { return step == 1; });
 }
 
 ConvGeometry conv_geometry(const Shape& input, const Shape& filter,

@@ -29,6 +29,11 @@ struct ConvGeometry {
   bool operator==(const ConvGeometry&) const = default;
 };
 
+/// The places of [N, C, spatial...] or of a filter [O, C, kernel...].
+std::int64_t spatial_volume(const Shape& shape);
+/// Every step of the convolution is 1.
+bool has_unit_strides(const ConvGeometry& geometry);
+
 /// Geometry from what a caller knows; the output extents follow. Throws ShapeError naming the
 /// field when ranks, groups, channels, strides, dilations or paddings do not fit.
 ConvGeometry conv_geometry(const Shape& input, const Shape& filter,

@@ -17,31 +17,23 @@ using runtime::Kernel;
 using runtime::KernelCandidate;
 using runtime::KernelRequest;
 
-std::int64_t kernel_places(const ConvGeometry& g) {
-  return Shape(g.filter.extents().subspan(2)).elements();
-}
-
-bool is_strided(const ConvGeometry& g) {
-  return std::ranges::any_of(g.stride, [](std::int64_t step) { return step > 1; });
-}
-
 // Where our own kernels are faster than oneDNN's. Rules, so that equal programs give equal bits
 // where nobody asks for measurements; measured against oneDNN 2.6 on AVX-512.
 
 bool own_depthwise_is_faster(const ConvGeometry& g, ConvRole role) {
-  return role == ConvRole::input_grad || kernel_places(g) > 9;
+  return role == ConvRole::input_grad || spatial_volume(g.filter) > 9;
 }
 
 /// The filter gradient always, the others where oneDNN computes mostly zeros.
 bool own_groups_are_faster(const ConvGeometry& g, ConvRole role) {
-  return role == ConvRole::filter_grad || (g.filter[1] == 4 && !is_strided(g));
+  return role == ConvRole::filter_grad || (g.filter[1] == 4 && has_unit_strides(g));
 }
 
 /// Not for patches that do not overlap: those are a product of matrices.
 bool own_stem_is_faster(const ConvGeometry& g) {
   const std::int64_t step =
       std::accumulate(g.stride.begin(), g.stride.end(), std::int64_t{1}, std::multiplies<>());
-  return kernel_places(g) > step;
+  return spatial_volume(g.filter) > step;
 }
 
 using OwnConv = std::unique_ptr<Kernel> (*)(const ConvGeometry&, ConvRole, const KernelRequest&);
@@ -64,7 +56,7 @@ std::array<OwnKernel, 3> own_kernels(const ConvGeometry& g, ConvRole role) {
 bool own_widened_is_faster(const ConvGeometry& g, ConvRole role) {
   const bool depthwise = g.groups == g.input[1] && g.groups == g.filter[0];
   if (!g.channels_last || g.groups == 1) return false;
-  return depthwise ? role == ConvRole::filter_grad && kernel_places(g) > 9
+  return depthwise ? role == ConvRole::filter_grad && spatial_volume(g.filter) > 9
                    : g.filter[1] == 4 && own_groups_are_faster(g, role);
 }
 

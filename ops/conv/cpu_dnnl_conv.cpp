@@ -16,12 +16,6 @@ using Tag = memory::format_tag;
 using runtime::Kernel;
 using runtime::KernelRequest;
 
-std::int64_t spatial_volume(const Shape& shape) {
-  return Shape(shape.extents().subspan(2)).elements();
-}
-
-bool is_pointwise(const ConvGeometry& g) { return spatial_volume(g.filter) == 1; }
-
 Dims dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
 /// [O, C/groups, k...], or with groups [groups, O/groups, C/groups, k...]: the same bytes.
@@ -171,7 +165,7 @@ DnnlConv dnnl_conv_by_rule(const ConvGeometry& g, ConvRole role) {
   if (g.channels_last) return DnnlConv::channels_last;
   const std::int64_t positions = spatial_volume(g.output), channels = g.input[1];
   const std::int64_t group_channels = channels / g.groups;
-  if (is_pointwise(g) && group_channels >= 16) {
+  if (spatial_volume(g.filter) == 1 && group_channels >= 16) {
     // Already a product of matrices: reordering costs more than it gains, but on tiny images.
     const bool tiny = positions < 64 && role != ConvRole::filter_grad;
     return tiny ? DnnlConv::own_layout : DnnlConv::plain;

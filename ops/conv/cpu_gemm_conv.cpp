@@ -44,12 +44,6 @@ struct ConvProduct {
   }
 };
 
-std::int64_t spatial_volume(const Shape& shape) {
-  std::int64_t volume = 1;
-  for (int axis = 2; axis < shape.rank(); ++axis) volume *= shape[axis];
-  return volume;
-}
-
 Shape with_spatial(const Shape& shape, const std::vector<std::int64_t>& spatial) {
   std::vector<std::int64_t> extents{shape[0], shape[1]};
   extents.insert(extents.end(), spatial.begin(), spatial.end());

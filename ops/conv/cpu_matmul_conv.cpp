@@ -15,12 +15,11 @@ using runtime::Kernel;
 using runtime::KernelRequest;
 
 bool is_product(const ConvGeometry& g) {
-  const auto all = [](const std::vector<std::int64_t>& values, std::int64_t value) {
-    return std::ranges::all_of(values, [value](std::int64_t each) { return each == value; });
+  const auto none = [](const std::vector<std::int64_t>& padding) {
+    return std::ranges::all_of(padding, [](std::int64_t places) { return places == 0; });
   };
-  const bool one_place = g.filter.elements() == g.filter[0] * g.filter[1];
-  return one_place && g.groups == 1 && g.channels_last && !g.filter_blocks && all(g.stride, 1) &&
-         all(g.pad_low, 0) && all(g.pad_high, 0);
+  return spatial_volume(g.filter) == 1 && g.groups == 1 && g.channels_last && !g.filter_blocks &&
+         has_unit_strides(g) && none(g.pad_low) && none(g.pad_high);
 }
 
 /// Of [places, C], [O, C] and [places, O], in the order of the member's operands, the result last.

@@ -12,10 +12,7 @@ using runtime::KernelRequest;
 
 /// The convolution that maps ct to ct of x; nothing where a padding would be negative.
 std::optional<ConvGeometry> turned_geometry(const ConvGeometry& g) {
-  const auto ones = [](const std::vector<std::int64_t>& values) {
-    return std::ranges::all_of(values, [](std::int64_t value) { return value == 1; });
-  };
-  if (!ones(g.stride) || g.groups != 1) return std::nullopt;
+  if (!has_unit_strides(g) || g.groups != 1) return std::nullopt;
   ConvGeometry turned = g;
   std::swap(turned.input, turned.output);
   turned.filter = g.filter.with(0, g.filter[1]).with(1, g.filter[0]);
@@ -32,7 +29,7 @@ std::optional<ConvGeometry> turned_geometry(const ConvGeometry& g) {
 /// [O, I, places...] -> [I, O, places...], the places in reverse order.
 Literal turned_filter(const Literal& filter, const Shape& shape) {
   const std::int64_t outputs = filter.shape()[0], inputs = filter.shape()[1];
-  const std::int64_t places = Shape(shape.extents().subspan(2)).elements();
+  const std::int64_t places = spatial_volume(shape);
   const TensorType type{DType::f32, shape};
   const auto bytes = Literal::allocate(type);
   auto* to = reinterpret_cast<float*>(bytes.get());

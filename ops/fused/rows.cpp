@@ -42,6 +42,11 @@ std::int64_t FusedRows::row_length(const Shape& shape, const std::vector<int>& a
   return trivial || length > longest_row ? 0 : length;
 }
 
+std::int64_t FusedRows::packed_elements(const TensorType& result) {
+  const auto step = static_cast<std::int64_t>(alignment / size_of(result.dtype));
+  return (result.shape.elements() + step - 1) / step * step;
+}
+
 Shape FusedRows::kept_shape() const { return palimpsest::kept_shape(shape, axes); }
 
 bool FusedRows::is_kept(const Shape& value) const {
@@ -66,11 +71,8 @@ std::vector<TensorType> FusedRows::value_types(Types in) const {
 
 std::vector<std::int64_t> FusedRows::offsets(Types values) const {
   std::vector<std::int64_t> offsets{0};
-  for (const std::uint32_t result : results) {
-    const TensorType& type = values[result];
-    const auto step = static_cast<std::int64_t>(alignment / size_of(type.dtype));
-    offsets.push_back(offsets.back() + (type.shape.elements() + step - 1) / step * step);
-  }
+  for (const std::uint32_t result : results)
+    offsets.push_back(offsets.back() + packed_elements(values[result]));
   return offsets;
 }
 

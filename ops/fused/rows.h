@@ -31,6 +31,9 @@ struct FusedRows {
   /// the other, or are too many: then there is no such node.
   static std::int64_t row_length(const Shape& shape, const std::vector<int>& axes);
 
+  /// Elements that one of several results takes, up to the beginning of the next.
+  static std::int64_t packed_elements(const TensorType& result);
+
   /// That of a reduction.
   Shape kept_shape() const;
   /// True for values that are the same along a row.
