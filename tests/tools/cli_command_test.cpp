@@ -81,7 +81,11 @@ TEST_CASE("Every bundled recipe resolves to TOML that gives the same attack agai
 
 TEST_CASE("The bundled recipes are the attacks of the library") {
   for (const inversion::AttackSpec& spec :
-       {inversion::dlg(), inversion::idlg(), inversion::inverting_gradients()}) {
+       {inversion::dlg(), inversion::idlg(), inversion::inverting_gradients(), inversion::modern(),
+        inversion::grad_inversion(), inversion::deep_inversion(), inversion::latent_projection(),
+        inversion::generative_gradient_leakage(),
+        inversion::generative_gradient_leakage(inversion::ImageOptimizer::turbo),
+        inversion::generative_gradient_leakage(inversion::ImageOptimizer::adam)}) {
     const Recipe bundled = load_recipe(spec.name, {});
     Recipe library = bundled;
     library.spec = spec;
