@@ -119,6 +119,15 @@ TEST_CASE("A checkpoint comes back, and a damaged one falls back to the one befo
   CHECK_THROWS_AS(load_checkpoint(folder, identity), IoError);
 }
 
+TEST_CASE("A checkpoint is intact whatever the order of its tensors without elements") {
+  const ScratchFolder parent;
+  const RunFolder folder(parent.path() / "run", Existing::refuse);
+  const Literal nothing = Literal::of<float>({0}, std::vector<float>{});
+  save_checkpoint(folder, {},
+                  {{"b", nothing}, {"a", nothing}, {"c", Literal::scalar(1.0)}, {"0", nothing}});
+  CHECK(load_checkpoint(folder, {}).size() == 4);
+}
+
 TEST_CASE("A checkpoint of another run is refused by the field and the line that differ") {
   const ScratchFolder parent;
   const RunFolder folder(parent.path() / "run", Existing::refuse);
