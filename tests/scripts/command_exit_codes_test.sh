@@ -72,6 +72,7 @@ expect 3 map lenet.onnx --update truth.png
 expect 3 run lenet.onnx
 expect 3 "${attack[@]}" --out "$work/new" --labels 10
 expect 3 simulate lenet.onnx --images truth.png --labels 10 --out "$work/update.npz"
+expect 3 simulate lenet.onnx --images truth.png --labels 3 --mean 0.5 --std 0.25 --out "$work/update.npz"
 
 unsupported=/usr/share/libonnx-testdata/data/node/test_unique_sorted_without_axis/model.onnx
 if [[ -e $unsupported ]]; then
