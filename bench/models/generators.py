@@ -41,7 +41,7 @@ PLANS: dict[str, tuple[Plan, ...]] = {
     "digits": (Plan("generator", 16, (64, 48, 24), deviation=0.25, epochs=40),
                Plan("generator-conditional", 8, (64, 48, 24), deviation=0.4, epochs=50, conditional=True)),
     "patches-32": (Plan("generator", 128, (96, 64, 32), deviation=0.05, epochs=30),),
-    "patches": (Plan("generator", 128, (128, 96, 64, 32), deviation=0.1, epochs=6),),
+    "patches": (Plan("generator", 128, (128, 96, 64, 32), deviation=0.1, epochs=18),),
 }
 
 
