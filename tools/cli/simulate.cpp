@@ -3,6 +3,7 @@
 #include "inversion/client.h"
 #include "inversion/defense.h"
 #include "inversion/pixels.h"
+#include "inversion/statistics.h"
 #include "ops/cpu_kernels.h"
 #include "tools/cli/client_options.h"
 #include "tools/cli/commands.h"
@@ -10,6 +11,7 @@
 #include "tools/cli/model_options.h"
 #include "tools/cli/words.h"
 #include "tools/io/escape.h"
+#include "tools/io/npz.h"
 #include "tools/io/update_reader.h"
 
 namespace palimpsest::tools {
@@ -77,6 +79,8 @@ class Simulate final : public Command {
     app.add_option("--kind", kind_, "what is sent (default: gradient for one step, else delta)")
         ->check(CLI::IsMember({"gradient", "delta", "weights"}));
     app.add_option("--defense", defense_, "gaussian:SIGMA, clip:NORM or sparsify:SHARE");
+    app.add_option("--batch-statistics", statistics_,
+                   "npz to write: the batch's statistics at each BatchNormalization");
     app.add_option("--seed", seed_, "of the defence's noise")->capture_default_str();
   }
 
@@ -96,9 +100,14 @@ class Simulate final : public Command {
     const SentKind kind = sent_kind();
     problem.observed.kind =
         kind == SentKind::gradient ? inversion::UpdateKind::gradient : inversion::UpdateKind::delta;
-    const inversion::SimulatedUpdate update = inversion::simulate(
-        problem, inversion::images_of(problem, pixels), read_targets(pixels.shape()[0]),
-        all_cpu_kernels(), model_.thread_count(model));
+    const Literal images = inversion::images_of(problem, pixels);
+    const Literal targets = read_targets(pixels.shape()[0]);
+    const runtime::KernelTable kernels = all_cpu_kernels();
+    const inversion::SimulatedUpdate update =
+        inversion::simulate(problem, images, targets, kernels, model_.thread_count(model));
+    if (!statistics_.empty())
+      write_atomically(statistics_, npz_bytes(inversion::revealed_statistics(problem, images,
+                                                                             targets, kernels)));
 
     const Defense defense = parse_defense(defense_, seed_);
     inversion::DefendedUpdate sent = inversion::defended(update.tensors, defense);
@@ -164,7 +173,7 @@ class Simulate final : public Command {
   ModelOptions model_;
   ClientOptions client_;
   std::vector<std::string> images_;
-  std::string labels_, targets_, out_, kind_, defense_;
+  std::string labels_, targets_, out_, kind_, defense_, statistics_;
   std::uint64_t seed_ = 0;
 };
 
