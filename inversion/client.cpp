@@ -72,18 +72,6 @@ Value batch_of(Value examples, const std::vector<std::int64_t>& rows) {
   return take(examples, examples.graph().constant(Literal::of<std::int64_t>({count}, rows)), 0);
 }
 
-std::vector<std::int64_t> rows_of(const Problem& problem, std::int64_t step) {
-  const std::int64_t batch = batch_size(*problem.model);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
-  for (std::int64_t i = 0; i < batch; ++i) {
-    const std::int64_t at = step * batch + i;
-    rows[static_cast<std::size_t>(i)] = problem.training.order.empty()
-                                            ? at % problem.examples
-                                            : problem.training.order[static_cast<std::size_t>(at)];
-  }
-  return rows;
-}
-
 /// The weights of one client and what its optimiser carries from step to step.
 struct Weights {
   std::vector<Value> values;
@@ -165,6 +153,18 @@ SimulatedUpdate named(const ClientGraph& graph, const Model& model,
 
 }  // namespace
 
+std::vector<std::int64_t> batch_rows(const Problem& problem, std::int64_t step) {
+  const std::int64_t batch = batch_size(*problem.model);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
+  for (std::int64_t i = 0; i < batch; ++i) {
+    const std::int64_t at = step * batch + i;
+    rows[static_cast<std::size_t>(i)] = problem.training.order.empty()
+                                            ? at % problem.examples
+                                            : problem.training.order[static_cast<std::size_t>(at)];
+  }
+  return rows;
+}
+
 Value batch_loss(const Model& model, const LossSpec& loss, Value images, Value targets,
                  Operands parameters) {
   return forward(model, loss, images, targets, parameters).loss;
@@ -176,7 +176,7 @@ ClientGraph client(const Problem& problem, Value images, Value targets, Operands
   result.buffers = running_statistics(model, images.graph());
   Weights weights = initial_weights(parameters);
   for (std::int64_t step = 0; step < problem.training.steps; ++step) {
-    const std::vector<std::int64_t> rows = rows_of(problem, step);
+    const std::vector<std::int64_t> rows = batch_rows(problem, step);
     const Forward pass = forward(model, problem.loss, batch_of(images, rows),
                                  batch_of(targets, rows), weights.values);
     const std::vector<Value> gradients = autodiff::gradient(pass.loss, weights.values);

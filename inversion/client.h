@@ -27,6 +27,9 @@ struct ClientGraph {
 /// unbiased variance (ONNX's momentum convention).
 ClientGraph client(const Problem& problem, Value images, Value targets, Operands parameters);
 
+/// The example in each row of a local step's batch.
+std::vector<std::int64_t> batch_rows(const Problem& problem, std::int64_t step);
+
 /// The loss of the model on one batch, as a rank-0 value.
 Value batch_loss(const Model& model, const LossSpec& loss, Value images, Value targets,
                  Operands parameters);
