@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import mean
 
 RESULT = Path("bench/results/labels.json")
-RULES = ("idlg", "bias-sign", "column-min", "llg", "bias-corrected", "ilrg", "automatic")
+RULES = ("idlg", "bias-sign", "column-min", "column-sign", "llg", "bias-corrected", "ilrg", "automatic")
 BATCH_SIZES = (1, 4, 8, 16, 32, 64)
 BATCHES = 20
 GUESSES = 200  # per batch, for the chance level
