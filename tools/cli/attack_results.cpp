@@ -119,6 +119,7 @@ void write_comparison(const RunFolder& folder, const Literal& truth, const Liter
     paired.push_back(all[static_cast<std::size_t>(score.recovered)]);
   write_atomically(folder.file("grid.png"), encode_png(comparison_grid(unstacked(truth), paired)));
   folder.write("metrics.csv", metrics_csv(scores));
+  write_atomically(folder.file("truth.npz"), npz_bytes({{"images", truth}}));
 }
 
 json write_results(const RunFolder& folder, const Attack& attack,

@@ -26,7 +26,8 @@ nlohmann::json write_results(const RunFolder& folder, const Attack& attack,
 nlohmann::json scores_json(const inversion::ImageScores& scores);
 std::vector<std::vector<std::string>> scores_table(const inversion::ImageScores& scores);
 
-/// Truth, reconstruction and difference, rows in the order of the truth.
+/// grid.png (truth, reconstruction and difference, rows in the order of the truth), metrics.csv, and
+/// truth.npz for reports.
 void write_comparison(const RunFolder& folder, const Literal& truth, const Literal& images,
                       const inversion::ImageScores& scores);
 
