@@ -93,6 +93,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(labels_command());
   commands.push_back(invert_command());
   commands.push_back(eval_command());
+  commands.push_back(audit_command());
   commands.push_back(report_command());
   commands.push_back(recipes_command());
   commands.push_back(bench_command());

@@ -17,6 +17,7 @@ std::unique_ptr<Command> map_command();
 std::unique_ptr<Command> labels_command();
 std::unique_ptr<Command> invert_command();
 std::unique_ptr<Command> eval_command();
+std::unique_ptr<Command> audit_command();
 std::unique_ptr<Command> report_command();
 std::unique_ptr<Command> recipes_command();
 std::unique_ptr<Command> bench_command();

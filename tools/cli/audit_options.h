@@ -1,0 +1,44 @@
+#pragma once
+// The options of an audit and the plan they resolve to.
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inversion/audit/verdict.h"
+#include "tools/audit/audit_plan.h"
+#include "tools/cli/client_options.h"
+#include "tools/cli/console.h"
+#include "tools/cli/model_options.h"
+
+namespace palimpsest::tools {
+
+struct AuditOptions {
+  ModelOptions model;
+  ClientOptions client;
+  std::vector<std::string> images, attacks, defenses, overrides, budgets;
+  std::string labels, targets;
+  std::int64_t images_per_update = 1, seeds = 1;
+  std::uint64_t first_seed = 1;
+  inversion::Thresholds thresholds;
+  bool reproducible = false;
+
+  void add_to(CLI::App& app);
+  /// Throws UsageError for words that make no sense, before any file is read.
+  void check() const;
+  /// The model; a batch that it leaves open is that of the updates.
+  std::unique_ptr<Model> load(const Console& console);
+  /// `loaded` must outlive the plan. Throws UsageError and InputError.
+  AuditPlan plan(const Model& loaded);
+
+ private:
+  std::vector<Recipe> recipes() const;
+  Literal read_targets(std::int64_t count) const;
+  Identity identity_of(const AuditPlan& plan) const;
+};
+
+}  // namespace palimpsest::tools
