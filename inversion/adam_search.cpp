@@ -1,112 +1,44 @@
 #include <cmath>
 #include <limits>
 
-#include "inversion/attack_label.h"
-#include "inversion/pixels.h"
-#include "inversion/search.h"
-#include "ops/pointwise/binary.h"
+#include "inversion/adam_program.h"
+#include "inversion/variables.h"
 
 namespace palimpsest::inversion {
 namespace {
 
-// Inputs: four states per variable (value, two moments, kept value), the kept total, the three
-// numbers of a step, the parameters. Outputs: the states again, which feed back, and the terms.
-constexpr std::size_t states_per_variable = 4;
-
-struct Layout {
-  std::size_t variables;
-  std::size_t best_total() const { return states_per_variable * variables; }
-  std::size_t states() const { return best_total() + 1; }
-  std::size_t size() const { return states(); }
-  std::size_t scale() const { return states() + 1; }
-  std::size_t softness() const { return states() + 2; }
-  std::size_t terms() const { return states(); }  // among the outputs
-};
-
-/// The state inputs, then the numbers of a step.
-void add_inputs(const std::vector<TensorType>& types, Function& function) {
-  Graph& graph = *function.graph;
-  for (const TensorType& type : types)
-    for (std::size_t k = 0; k < states_per_variable; ++k)
-      function.inputs.push_back(graph.input(type));
-  function.inputs.push_back(graph.input({DType::f64, {}}, "best total"));
-  for (const char* name : {"step size", "step scale", "softness"})
-    function.inputs.push_back(graph.input({types[0].dtype, {}}, name));
+/// Draws of different restarts are apart for any number of steps that a run can have.
+std::int64_t draw_of(const StepNumbers& numbers) {
+  constexpr int bits_of_steps = 32;
+  return (numbers.restart << bits_of_steps) + numbers.step;
 }
 
-Value boxed(const Problem& problem, Value images) {
-  const PixelRange range = pixel_range(problem);
-  Graph& graph = images.graph();
-  return minimum(maximum(images, graph.constant(range.low)), graph.constant(range.high));
-}
-
-/// One step of every variable. The sign and the box are for images, not for target logits.
-void add_outputs(const SearchRequest& request, const Layout& layout, const Objective& objective,
-                 Function& function) {
-  const LabelScope label = attack_part(*function.graph, "optimiser");
-  const std::vector<Value> in = function.inputs;
-  // A candidate that left the finite numbers is never kept.
-  const Value best = in[layout.best_total()];
-  const Value bar = request.spec.keep == Keep::best
-                        ? best
-                        : full_like(best, std::numeric_limits<double>::infinity());
-  const Value kept = less(objective.total, bar);
-  for (std::size_t k = 0; k < layout.variables; ++k) {
-    const Value* state = &in[states_per_variable * k];
-    const bool is_image = k == 0;
-    const Value gradient =
-        is_image ? optimizers::shaped(objective.gradient[k], request.spec.gradient_shape,
-                                      cast(in[layout.softness()], state[0].dtype()))
-                 : objective.gradient[k];
-    const optimizers::AdamResult moved =
-        optimizers::adam(state[0], gradient, {state[1], state[2]},
-                         {in[layout.size()], in[layout.scale()]}, request.spec.adam);
-    const bool clip = is_image && request.spec.box == Box::clip;
-    function.outputs.push_back(clip ? boxed(request.problem, moved.variable) : moved.variable);
-    function.outputs.push_back(moved.state.first);
-    function.outputs.push_back(moved.state.second);
-    function.outputs.push_back(select(kept, state[0], state[3]));
-  }
-  function.outputs.push_back(select(kept, objective.total, best));
-  for (const Value term :
-       {objective.total, objective.matching, objective.total_variation, objective.image_norm})
-    function.outputs.push_back(term);
-}
-
-LanedProgram adam_program(const SearchRequest& request, const Layout& layout) {
-  Function function;
-  const std::vector<TensorType> types = variable_types(request);
-  add_inputs(types, function);
-  std::vector<Value> variables;
-  for (std::size_t k = 0; k < types.size(); ++k)
-    variables.push_back(function.inputs[states_per_variable * k]);
-  const Objective objective = search_objective(request, function, variables);
-  add_outputs(request, layout, objective, function);
-  std::vector<std::pair<std::size_t, std::size_t>> feedback;
-  for (std::size_t i = 0; i < layout.states(); ++i) feedback.emplace_back(i, i);
-  return compiled(request, function, objective.loss, std::move(feedback));
-}
-
+// Between runs the states live in the program's inputs: outputs feed back into them.
 class AdamSearch final : public Search {
  public:
   explicit AdamSearch(const SearchRequest& request)
-      : layout_{variable_types(request).size()},
+      : layout_(request.spec, variables_of(request.problem, request.spec).size()),
         settings_(request.spec.adam),
+        pixel_noise_(request.spec.pixel_noise),
         first_lane_(request.first_lane),
-        program_(adam_program(request, layout_)) {}
+        program_(adam_program(request, layout_)),
+        terms_(term_names(request.spec.objective).size()) {}
 
   std::size_t lanes() const override { return program_.lanes(); }
 
   void start(std::size_t lane, const std::vector<Literal>& variables) override {
     for (std::size_t k = 0; k < layout_.variables; ++k) {
-      const std::size_t at = states_per_variable * k;
+      const std::size_t at = layout_.value(k);
       const Literal zeros = Literal::filled(variables[k].type(), 0);
       program_.set(lane, at, variables[k]);
       program_.set(lane, at + 1, zeros);
       program_.set(lane, at + 2, zeros);
-      program_.set(lane, at + 3, variables[k]);
+      program_.set(lane, layout_.kept(k), variables[k]);
     }
     program_.set(lane, layout_.best_total(), std::numeric_limits<double>::infinity());
+    if (layout_.consensus)
+      program_.set(lane, *layout_.consensus,
+                   Literal::filled(program_.input_type(*layout_.consensus), 0));
   }
 
   std::vector<StepResult> step(std::span<const std::optional<StepNumbers>> numbers) override {
@@ -125,6 +57,14 @@ class AdamSearch final : public Search {
     return results;
   }
 
+  Literal current(std::size_t lane) override {
+    return program_.input_literal(lane, layout_.value(0));
+  }
+
+  void agree(std::size_t lane, const Literal& consensus) override {
+    program_.set(lane, layout_.consensus.value(), consensus);
+  }
+
   double best_total(std::size_t lane) override {
     return program_.input_as<double>(lane, layout_.best_total()).front();
   }
@@ -132,14 +72,14 @@ class AdamSearch final : public Search {
   BestCandidate best(std::size_t lane) override {
     BestCandidate best{best_total(lane), {}};
     for (std::size_t k = 0; k < layout_.variables; ++k)
-      best.variables.push_back(program_.input_literal(lane, states_per_variable * k + 3));
+      best.variables.push_back(program_.input_literal(lane, layout_.kept(k)));
     return best;
   }
 
   std::vector<NamedTensor> state() override {
     std::vector<NamedTensor> state;
     for (std::size_t lane = 0; lane < program_.lanes(); ++lane)
-      for (std::size_t i = 0; i < layout_.states(); ++i)
+      for (const std::size_t i : saved())
         state.emplace_back(lane_name(first_lane_ + lane, text("adam.", i)),
                            program_.input_literal(lane, i));
     return state;
@@ -147,7 +87,7 @@ class AdamSearch final : public Search {
 
   void restore(const std::vector<NamedTensor>& state) override {
     for (std::size_t lane = 0; lane < program_.lanes(); ++lane)
-      for (std::size_t i = 0; i < layout_.states(); ++i)
+      for (const std::size_t i : saved())
         program_.set(
             lane, i,
             stored(state, lane_name(first_lane_ + lane, text("adam.", i)), program_.input_type(i)));
@@ -157,26 +97,44 @@ class AdamSearch final : public Search {
   runtime::Program& program() override { return program_.program(); }
 
  private:
+  /// Positions of what a later step depends on.
+  std::vector<std::size_t> saved() const {
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < layout_.states(); ++i) positions.push_back(i);
+    if (layout_.consensus) positions.push_back(*layout_.consensus);
+    return positions;
+  }
+
   void set_numbers(std::size_t lane, const StepNumbers& numbers) {
     const auto adam = optimizers::adam_numbers(settings_, numbers.rate, numbers.step);
-    program_.set(lane, layout_.size(), adam.size);
-    program_.set(lane, layout_.scale(), adam.scale);
-    program_.set(lane, layout_.softness(), numbers.softness);
+    program_.set(lane, layout_.size, adam.size);
+    program_.set(lane, layout_.scale, adam.scale);
+    program_.set(lane, layout_.softness, numbers.softness);
+    if (layout_.noise) {
+      program_.set(lane, *layout_.noise, numbers.rate * pixel_noise_);
+      program_.set(lane, *layout_.draw, Literal::scalar(draw_of(numbers)));
+    }
+    if (layout_.group) program_.set(lane, *layout_.group, numbers.group_weight);
+    if (layout_.rows && numbers.view) {
+      program_.set(lane, *layout_.rows, numbers.view->rows);
+      program_.set(lane, *layout_.columns, numbers.view->columns);
+      program_.set(lane, *layout_.coarseness, numbers.view->coarseness);
+    }
   }
 
   StepResult result_of(std::size_t lane, std::int64_t step) const {
-    const auto term = [&](std::size_t k) { return program_.number(lane, layout_.terms() + k); };
-    StepResult result{{term(0), term(1), term(2), term(3)}};
+    StepResult result{terms_of(program_, lane, layout_.total(), terms_)};
     if (!std::isfinite(result.terms.total))
       result.failure = text("the objective is ", result.terms.total, " at step ", step);
     return result;
   }
 
-  // States live in the inputs between runs: outputs feed back into them.
-  Layout layout_;
+  AdamLayout layout_;
   optimizers::AdamSettings settings_;
+  double pixel_noise_;
   std::size_t first_lane_;
   LanedProgram program_;
+  std::size_t terms_;
 };
 
 }  // namespace

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "inversion/group.h"
 #include "inversion/labels.h"
 #include "inversion/objective.h"
+#include "inversion/view.h"
 #include "optimizers/gradient_shape.h"
 #include "optimizers/lbfgs.h"
 #include "optimizers/schedule.h"
@@ -20,7 +22,29 @@ enum class LabelSource {
   joint     ///< searched together with the images (Zhu et al. 2019)
 };
 
-enum class ImageOptimizer { lbfgs, adam };
+/// What is searched.
+enum class Space {
+  pixels,
+  latent  ///< what Problem::generator makes images from
+};
+
+enum class ImageOptimizer {
+  lbfgs,
+  adam,
+  cma_es,  ///< by values alone: evolution (a step is a generation)
+  turbo    ///< by values alone: Bayesian optimisation (a step is a batch)
+};
+
+/// Searches by values alone.
+struct CmaEsSpec {
+  std::int64_t population = 0;  ///< candidates of a generation; 0: 4 + floor(3 ln n)
+  double step_size = 1;         ///< of the first generation, around the first candidate
+};
+struct TurboSpec {
+  std::int64_t batch = 10;
+  std::int64_t initial = 0;  ///< points that open a trust region; 0: twice the latent's size
+  double bound = 2;          ///< every entry is searched in [-bound, bound]
+};
 
 enum class Box {
   none,
@@ -56,12 +80,19 @@ struct AttackSpec {
   LabelSource labels = LabelSource::recover;
   LabelRule label_rule = LabelRule::automatic;
 
+  Space space = Space::pixels;
   ImageOptimizer optimizer = ImageOptimizer::adam;
+  CmaEsSpec cma_es;
+  TurboSpec turbo;
   optimizers::LbfgsSettings lbfgs;  ///< its rate is used as it is, without schedule
   optimizers::AdamSettings adam;
   double rate = 0.1;  ///< of Adam
   optimizers::Schedule schedule;
   optimizers::GradientShape gradient_shape = optimizers::GradientShape::raw;
+  /// After each step of Adam, times its rate, N(0, 1) is added to each pixel (Yin et al. 2021).
+  double pixel_noise = 0;
+  ViewSpec view;
+  GroupSpec group;  ///< with a form, the restarts are its seeds and run side by side
   Box box = Box::none;
   Keep keep = Keep::best;
   Precision precision = Precision::full;
@@ -73,7 +104,7 @@ struct AttackSpec {
   std::uint64_t seed = 0;
   Start start = Start::normal;
   /// Given first candidates, instead of random ones, for every restart.
-  std::optional<Literal> start_images, start_target_logits;
+  std::optional<Literal> start_images, start_latent, start_target_logits;
 };
 
 /// Deep Leakage from Gradients (Zhu et al. 2019): images and soft labels together, squared
@@ -84,5 +115,17 @@ AttackSpec idlg();
 /// Inverting Gradients (Geiping et al. 2020): cosine distance and total variation, Adam on the
 /// sign of the gradient, box, step decay.
 AttackSpec inverting_gradients();
+/// GradInversion (Yin et al. 2021): gradients, statistics and a group of eight registered seeds.
+AttackSpec grad_inversion();
+/// DeepInversion (Yin et al. 2020): the labels and the model's statistics, without the update.
+AttackSpec deep_inversion();
+/// Latent Projection, the baseline that GradInversion compares with: the latent of a generator,
+/// by Adam. Its settings were not published; these are ours.
+AttackSpec latent_projection();
+/// Generative Gradient Leakage (Li et al. 2022) by CMA-ES, TuRBO or Adam.
+AttackSpec generative_gradient_leakage(ImageOptimizer optimizer = ImageOptimizer::cma_es);
+/// Inverting Gradients with a softened sign, cosine decay and warm-up: what later work found to
+/// help.
+AttackSpec modern();
 
 }  // namespace palimpsest::inversion

@@ -6,6 +6,7 @@
 #include "ops/gather/gather.h"
 #include "ops/movement/movement.h"
 #include "ops/nn/loss.h"
+#include "ops/nn/norm.h"
 #include "ops/pointwise/binary.h"
 #include "passes/fold_scales.h"
 #include "runtime/evaluate.h"
@@ -45,22 +46,42 @@ Function folded(const Model& model, Operands wanted) {
   return passes::fold_scales(function, data);
 }
 
-/// The model on one batch: its loss, then mean and variance of each train-mode batch norm.
-struct Forward {
-  Value loss;
-  std::vector<Value> statistics;
-};
+/// By site: batch statistics where they are wanted, else null values. Layers in training mode have
+/// theirs anyway.
+std::vector<BatchStatistics> statistics_of(const Model& model, Operands copies,
+                                           Statistics statistics) {
+  std::vector<BatchStatistics> result;
+  std::size_t next = 0;
+  for (const BatchNormSite& site : model.batch_norms) {
+    if (site.train) {
+      result.push_back({copies[next], copies[next + 1]});
+      next += 2;
+    } else if (statistics == Statistics::none) {
+      result.emplace_back();
+    } else {
+      const nn::Statistics made = nn::batch_statistics(copies[next++]);
+      result.push_back({made.mean, made.variance});
+    }
+  }
+  return result;
+}
 
-Forward forward(const Model& model, const LossSpec& loss, Value images, Value targets,
-                Operands parameters) {
-  std::vector<Value> wanted{prediction(model, loss)};
-  for (const BatchNormSite& site : model.batch_norms)
-    if (site.train) wanted.insert(wanted.end(), {site.batch_mean, site.batch_variance});
-  std::vector<Value> copies =
+/// The model on one batch. Statistics of all layers where they are wanted, else of those in
+/// training mode, the others being null.
+FirstBatch forward(const Problem& problem, Value images, Value targets, Operands parameters,
+                   Statistics statistics) {
+  const Model& model = *problem.model;
+  std::vector<Value> wanted{prediction(model, problem.loss)};
+  for (const BatchNormSite& site : model.batch_norms) {
+    if (site.train)
+      wanted.insert(wanted.end(), {site.batch_mean, site.batch_variance});
+    else if (statistics == Statistics::of_batch)
+      wanted.push_back(site.input);
+  }
+  const std::vector<Value> copies =
       inlined(images.graph(), folded(model, wanted), arguments(model, images, parameters));
-  const Value loss_value = loss_of(loss, copies.front(), targets);
-  copies.erase(copies.begin());
-  return {loss_value, std::move(copies)};
+  return {loss_of(problem.loss, copies.front(), targets),
+          statistics_of(model, std::span(copies).subspan(1), statistics)};
 }
 
 /// The rows of one local step's batch.
@@ -136,18 +157,20 @@ std::vector<NamedValue> running_statistics(const Model& model, Graph& graph) {
 }
 
 /// running = running * m + batch * (1 - m), with torch's n / (n - 1) on the variance.
-void move_statistics(const Model& model, Operands batch, std::vector<NamedValue>& running) {
-  std::size_t k = 0;
-  for (const BatchNormSite& site : model.batch_norms) {
+void move_statistics(const Model& model, std::span<const BatchStatistics> batch,
+                     std::vector<NamedValue>& running) {
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const BatchNormSite& site = model.batch_norms[i];
     if (!site.train) continue;
     const Shape& shape = site.input.shape();
-    const std::int64_t per_channel = shape.elements() / shape[1];
-    const auto count = static_cast<double>(per_channel);
-    for (const double correction : {1.0, count / (count - 1)}) {
-      Value& value = running[k].value;
-      value = value * site.momentum + batch[k] * (correction * (1 - site.momentum));
-      ++k;
-    }
+    const auto count = static_cast<double>(shape.elements() / shape[1]);
+    const auto move = [&](Value seen, double correction) {
+      Value& value = running[next++].value;
+      value = value * site.momentum + seen * (correction * (1 - site.momentum));
+    };
+    move(batch[i].mean, 1);
+    move(batch[i].variance, count / (count - 1));
   }
 }
 
@@ -165,27 +188,33 @@ SimulatedUpdate named(const ClientGraph& graph, const Model& model,
 
 }  // namespace
 
-Value batch_loss(const Model& model, const LossSpec& loss, Value images, Value targets,
-                 Operands parameters) {
-  return forward(model, loss, images, targets, parameters).loss;
+FirstBatch first_batch(const Problem& problem, Value images, Value targets, Operands parameters,
+                       Statistics statistics) {
+  const std::vector<std::int64_t> rows = rows_of(problem, 0);
+  FirstBatch first =
+      forward(problem, batch_of(images, rows), batch_of(targets, rows), parameters, statistics);
+  if (statistics == Statistics::none) first.statistics.clear();
+  return first;
 }
 
-ClientGraph client(const Problem& problem, Value images, Value targets, Operands parameters) {
+ClientGraph client(const Problem& problem, Value images, Value targets, Operands parameters,
+                   Statistics statistics) {
   const Model& model = *problem.model;
   ClientGraph result;
   result.buffers = running_statistics(model, images.graph());
   Weights weights = initial_weights(parameters);
   for (std::int64_t step = 0; step < problem.training.steps; ++step) {
     const std::vector<std::int64_t> rows = rows_of(problem, step);
-    const Forward pass = forward(model, problem.loss, batch_of(images, rows),
-                                 batch_of(targets, rows), weights.values);
+    const bool first = step == 0;
+    FirstBatch pass = forward(problem, batch_of(images, rows), batch_of(targets, rows),
+                              weights.values, first ? statistics : Statistics::none);
     const std::vector<Value> gradients = autodiff::gradient(pass.loss, weights.values);
-    if (step == 0) {
-      result.loss = pass.loss;
-      result.gradients = gradients;
-    }
     train_step(problem.training, step, gradients, weights);
     move_statistics(model, pass.statistics, result.buffers);
+    if (!first) continue;
+    result.gradients = gradients;
+    result.first.loss = pass.loss;
+    if (statistics == Statistics::of_batch) result.first.statistics = std::move(pass.statistics);
   }
   result.update = result.gradients;
   if (problem.observed.kind == UpdateKind::delta)
@@ -213,7 +242,7 @@ SimulatedUpdate simulate(const Problem& problem, const Literal& images, const Li
   const ClientGraph made = client(problem, x, graph.constant(rows), function.inputs);
   function.outputs = made.update;
   for (const NamedValue& buffer : made.buffers) function.outputs.push_back(buffer.value);
-  function.outputs.push_back(made.loss);
+  function.outputs.push_back(made.first.loss);
   return named(made, model, runtime::evaluate(function, initial, kernels, threads));
 }
 

@@ -13,8 +13,22 @@ struct NamedValue {
   Value value;
 };
 
+/// Mean and population variance of a BatchNormalization's input over a batch, each [C].
+struct BatchStatistics {
+  Value mean, variance;
+};
+
+/// Whether the statistics of layers in evaluation mode are wanted: then they are not folded away.
+enum class Statistics { none, of_batch };
+
+/// The model on the first step's batch.
+struct FirstBatch {
+  Value loss;                               ///< rank 0
+  std::vector<BatchStatistics> statistics;  ///< by Model::batch_norms; empty: not wanted
+};
+
 struct ClientGraph {
-  Value loss;                    ///< of the first step, rank 0
+  FirstBatch first;
   std::vector<Value> gradients;  ///< of the first step's loss, one per parameter
   std::vector<Value> update;     ///< what is sent: the gradients, or new - old weights
   std::vector<NamedValue> buffers;
@@ -25,11 +39,12 @@ struct ClientGraph {
 /// With UpdateKind::gradient only the first step's batch counts.
 /// Running statistics follow torch: new = momentum * old + (1 - momentum) * batch, with the
 /// unbiased variance (ONNX's momentum convention).
-ClientGraph client(const Problem& problem, Value images, Value targets, Operands parameters);
+ClientGraph client(const Problem& problem, Value images, Value targets, Operands parameters,
+                   Statistics statistics = Statistics::none);
 
-/// The loss of the model on one batch, as a rank-0 value.
-Value batch_loss(const Model& model, const LossSpec& loss, Value images, Value targets,
-                 Operands parameters);
+/// The first step's batch alone, without any gradient; arguments as for client().
+FirstBatch first_batch(const Problem& problem, Value images, Value targets, Operands parameters,
+                       Statistics statistics = Statistics::none);
 
 /// An update made from data.
 struct SimulatedUpdate {

@@ -1,7 +1,9 @@
 #include "inversion/distance.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <stdexcept>
 
 #include "inversion/attack_label.h"
 #include "ops/nn/reduce.h"
@@ -45,13 +47,37 @@ double weighted_norm(std::span<const Literal> observed, std::span<const double> 
   return std::sqrt(sum);
 }
 
+Value difference_to(Value a, const Literal& b) {
+  return a - a.graph().constant(b.converted(a.dtype()));
+}
+
+/// 1 / sqrt(squares), and 0 for 0.
+Value inverse_norm(Value squares) {
+  const Value zero = equal(squares, zeros_like(squares));
+  return select(zero, zeros_like(squares), rsqrt(select(zero, ones_like(squares), squares)));
+}
+
+/// The derivative of a norm at 0 is taken as 0.
+Distance l2_norms(Operands candidate, std::span<const Literal> observed,
+                  std::span<const double> weights) {
+  Distance result;
+  for (std::size_t k = 0; k < candidate.size(); ++k) {
+    const Value difference = difference_to(candidate[k], observed[k]);
+    const Value squares = sum_of_squares(std::array{difference});
+    const Value inverse = inverse_norm(squares) * weight_of(weights, k);
+    const Value part = squares * inverse;
+    result.value = result.value ? result.value + part : part;
+    result.direction.push_back(difference * cast(inverse, difference.dtype()));
+  }
+  return result;
+}
+
 Distance squared_l2(Operands candidate, std::span<const Literal> observed,
                     std::span<const double> weights) {
   Distance result;
   std::vector<Value> differences;
   for (std::size_t k = 0; k < candidate.size(); ++k) {
-    const Value a = candidate[k];
-    const Value difference = a - a.graph().constant(observed[k].converted(a.dtype()));
+    const Value difference = difference_to(candidate[k], observed[k]);
     differences.push_back(difference * std::sqrt(weight_of(weights, k)));
     result.direction.push_back(difference * (2 * weight_of(weights, k)));
   }
@@ -59,10 +85,12 @@ Distance squared_l2(Operands candidate, std::span<const Literal> observed,
   return result;
 }
 
-/// 1 / sqrt(squares), and 0 for 0.
-Value inverse_norm(Value squares) {
-  const Value zero = equal(squares, zeros_like(squares));
-  return select(zero, zeros_like(squares), rsqrt(select(zero, ones_like(squares), squares)));
+Distance mean_squared_l2(Operands candidate, std::span<const Literal> observed,
+                         std::span<const double> weights) {
+  std::vector<double> shares;
+  for (std::size_t k = 0; k < candidate.size(); ++k)
+    shares.push_back(weight_of(weights, k) / static_cast<double>(candidate.size()));
+  return squared_l2(candidate, observed, shares);
 }
 
 /// Sums of w a b over all tensors in f64.
@@ -144,8 +172,17 @@ Distance distance(DistanceKind kind, Operands candidate, std::span<const Literal
     throw InputError(text("distance: ", candidate.size(), " tensors: ", observed.size(),
                           " observed and ", weights.size(), " weights came"));
   const LabelScope label = attack_part(candidate.front().graph(), "distance");
-  return kind == DistanceKind::cosine ? cosine(candidate, observed, weights)
-                                      : squared_l2(candidate, observed, weights);
+  switch (kind) {
+    case DistanceKind::squared_l2:
+      return squared_l2(candidate, observed, weights);
+    case DistanceKind::mean_squared_l2:
+      return mean_squared_l2(candidate, observed, weights);
+    case DistanceKind::l2_norms:
+      return l2_norms(candidate, observed, weights);
+    case DistanceKind::cosine:
+      return cosine(candidate, observed, weights);
+  }
+  throw std::logic_error("distance: no such kind");
 }
 
 }  // namespace palimpsest::inversion

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "inversion/search.h"
+#include "inversion/variables.h"
 
 namespace palimpsest::inversion {
 namespace {
@@ -14,8 +15,9 @@ class LbfgsSearch final : public Search {
   explicit LbfgsSearch(const SearchRequest& request)
       : settings_(request.spec.lbfgs),
         first_lane_(request.first_lane),
-        variables_(variable_types(request).size()),
-        program_(objective_program(request)),
+        variables_(variables_of(request.problem, request.spec).size()),
+        terms_(term_names(request.spec.objective).size()),
+        program_(objective_program(request, WithGradient::yes)),
         optimizers_(program_.lanes(), optimizers::Lbfgs<T>(settings_)),
         best_(program_.lanes()) {}
 
@@ -38,7 +40,7 @@ class LbfgsSearch final : public Search {
       const std::string refusal = run();
       for (std::size_t lane = 0; lane < numbers.size(); ++lane) {
         if (!wanted[lane]) continue;
-        if (first) results[lane].terms = terms_of(lane);
+        if (first) results[lane].terms = terms_of(program_, lane, 0, terms_);
         wanted[lane] = refusal.empty() && advance(lane, results[lane].failure);
         if (!refusal.empty()) results[lane].failure = refusal;
       }
@@ -83,18 +85,13 @@ class LbfgsSearch final : public Search {
     return {};
   }
 
-  Terms terms_of(std::size_t lane) const {
-    const auto term = [&](std::size_t k) { return program_.number(lane, k); };
-    return {term(0), term(1), term(2), term(3)};
-  }
-
   /// Hands the lane's evaluation to its optimiser; true when it wants another one.
   bool advance(std::size_t lane, std::string& failure) {
     optimizers::Evaluation<T> evaluation{program_.number(lane, 0), {}};
     std::vector<std::span<T>> variables;
     for (std::size_t k = 0; k < variables_; ++k) {
       variables.push_back(program_.template input_as<T>(lane, k));
-      evaluation.gradient.push_back(program_.template output_as<T>(lane, objective_terms + k));
+      evaluation.gradient.push_back(program_.template output_as<T>(lane, 1 + terms_ + k));
     }
     keep_if_best(lane, evaluation.value);
     try {
@@ -129,7 +126,7 @@ class LbfgsSearch final : public Search {
 
   optimizers::LbfgsSettings settings_;
   std::size_t first_lane_;
-  std::size_t variables_;
+  std::size_t variables_, terms_;
   LanedProgram program_;
   std::vector<optimizers::Lbfgs<T>> optimizers_;  // by lane
   std::vector<BestCandidate> best_;               // by lane
@@ -138,11 +135,8 @@ class LbfgsSearch final : public Search {
 }  // namespace
 
 std::unique_ptr<Search> lbfgs_search(const SearchRequest& request) {
-  if (request.spec.box != Box::none || request.spec.keep != Keep::best ||
-      request.spec.gradient_shape != optimizers::GradientShape::raw)
-    throw InputError(
-        "attack: the box, signed gradients and keep = last need the optimiser adam, not lbfgs");
-  if (variable_types(request)[0].dtype == DType::f64)
+  refuse_settings_of_adam(request.spec, "lbfgs");
+  if (variables_of(request.problem, request.spec)[0].type.dtype == DType::f64)
     return std::make_unique<LbfgsSearch<double>>(request);
   return std::make_unique<LbfgsSearch<float>>(request);
 }

@@ -48,6 +48,16 @@ class ParallelSearch final : public Search {
     return results;
   }
 
+  Literal current(std::size_t lane) override {
+    const auto [search, own] = place_of(lane);
+    return search->current(own);
+  }
+
+  void agree(std::size_t lane, const Literal& consensus) override {
+    const auto [search, own] = place_of(lane);
+    search->agree(own, consensus);
+  }
+
   BestCandidate best(std::size_t lane) override {
     const auto [search, own] = place_of(lane);
     return search->best(own);

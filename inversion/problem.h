@@ -57,6 +57,12 @@ struct Normalization {
   std::vector<double> mean, deviation;
 };
 
+/// The values that a generator's images have.
+enum class GeneratorRange {
+  unit,      ///< pixels in [0, 1]
+  symmetric  ///< 2 pixel - 1, as behind a tanh
+};
+
 struct Problem {
   const Model* model = nullptr;  ///< must outlive the problem
   Observed observed;
@@ -64,6 +70,15 @@ struct Problem {
   LocalTraining training;
   Normalization normalization;
   std::int64_t examples = 1;  ///< private examples behind the update
+  /// What came with the update, by the model's names: running statistics after training.
+  std::vector<NamedTensor> buffers;
+  /// Mean and variance of each BatchNormalization's input over the private batch, by the names of
+  /// its running statistics, where they were revealed.
+  std::vector<NamedTensor> batch_statistics;
+  /// A generator of images that the attacker holds (inversion/generator.h); must outlive the
+  /// problem. Null: none.
+  const Model* generator = nullptr;
+  GeneratorRange generator_range = GeneratorRange::unit;
   /// Known targets: i64 class labels [examples, ...], or floats shaped like the model's output
   /// with `examples` rows.
   std::optional<Literal> targets;

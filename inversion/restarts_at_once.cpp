@@ -26,12 +26,16 @@ std::int64_t lanes_worth(double flops, std::int64_t restarts) {
 
 Arrangement restarts_at_once(const Problem& problem, const AttackSpec& spec,
                              const Resources& resources) {
+  if (spec.optimizer == ImageOptimizer::cma_es || spec.optimizer == ImageOptimizer::turbo)
+    return {1, 1};
   const double flops =
       product_flops(problem.model->function) * static_cast<double>(problem.training.steps);
   const std::int64_t lanes = lanes_worth(flops, spec.restarts), wanted = resources.restarts_at_once;
   const bool threads_may_divide = !resources.reproducible || (lanes == 1 && wanted == 0);
   const std::int64_t programs =
       flops < worth_two_threads && threads_may_divide ? resources.threads : 1;
+  if (spec.group.form != GroupForm::none)
+    return {spec.restarts, std::min(programs, spec.restarts), lanes};
   const std::int64_t rounds = rounded_up(spec.restarts, wanted > 0 ? wanted : lanes * programs);
   const std::int64_t at_once =
       wanted > 0 ? std::min(wanted, spec.restarts) : rounded_up(spec.restarts, rounds);

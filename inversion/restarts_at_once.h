@@ -12,6 +12,7 @@ inline constexpr double worth_two_threads = 50e6;
 /// the threads and of the memory.
 struct Arrangement {
   std::int64_t restarts = 1, programs = 1;
+  std::int64_t most_lanes = restarts;  ///< of a program; the seeds of a group beyond take turns
 
   /// Restarts that share program `number`.
   std::int64_t lanes(std::int64_t number) const {
@@ -25,7 +26,8 @@ struct Arrangement {
 /// candidate, and their tensors would only drive each other out of its caches. Where a program does
 /// not gain by threads, each thread gets a program of its own. Restarts are spread evenly over the
 /// rounds that this takes. Never more than there are restarts. With `resources.reproducible` the
-/// restarts of a program do not depend on the number of threads.
+/// restarts of a program do not depend on the number of threads. The seeds of a group are all at
+/// once, a search by values alone has one restart at a time.
 Arrangement restarts_at_once(const Problem& problem, const AttackSpec& spec,
                              const Resources& resources);
 

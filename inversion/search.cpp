@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include "autodiff/vmap.h"
-#include "inversion/start.h"
+#include "inversion/variables.h"
 #include "passes/bind.h"
 #include "passes/narrow_products.h"
 #include "passes/pipeline.h"
@@ -12,29 +13,24 @@
 #include "runtime/evaluate.h"
 
 namespace palimpsest::inversion {
-std::vector<TensorType> variable_types(const SearchRequest& request) {
-  const Problem& problem = request.problem;
-  std::vector<TensorType> types{images_type(*problem.model, problem.examples)};
-  if (!request.targets)
-    types.push_back(targets_type(*problem.model, problem.loss, problem.examples));
-  return types;
+
+Literal Search::current(std::size_t) { throw std::logic_error("search: it has no group"); }
+void Search::agree(std::size_t, const Literal&) {
+  throw std::logic_error("search: it has no group");
 }
 
-Objective search_objective(const SearchRequest& request, Function& function, Operands variables) {
+Candidate search_candidate(const SearchRequest& request, Graph& graph, Operands variables) {
+  const Value targets = request.targets ? graph.constant(*request.targets) : Value{};
+  return candidate_of(request.problem, request.spec, variables, targets);
+}
+
+Objective search_objective(const SearchRequest& request, Function& function,
+                           const Candidate& candidate) {
   const Problem& problem = request.problem;
-  Graph& graph = *function.graph;
   std::vector<Value> parameters;
   for (const Parameter& parameter : problem.model->parameters)
-    parameters.push_back(graph.input(parameter.initial.type(), parameter.name));
+    parameters.push_back(function.graph->input(parameter.initial.type(), parameter.name));
   function.inputs.insert(function.inputs.end(), parameters.begin(), parameters.end());
-
-  Candidate candidate{variables[0], {}, {}};
-  if (request.targets) {
-    candidate.targets = graph.constant(*request.targets);
-  } else {
-    candidate.target_logits = variables[1];
-    candidate.targets = searched_targets(problem.loss, variables[1]);
-  }
   return objective(problem, request.spec.objective, candidate, parameters);
 }
 
@@ -62,7 +58,7 @@ LanedProgram compiled(const SearchRequest& request, const Function& function, Va
     weights.emplace_back(first + i, parameters[i].initial);
   passes::PassLog log;
   const runtime::KernelTable& kernels = *request.resources.kernels;
-  Function bound = request.spec.precision == Precision::mixed
+  Function bound = request.spec.precision == Precision::mixed && loss
                        ? passes::bind(passes::narrow_products(function, std::array{loss}), weights)
                        : passes::bind(function, weights);
   std::vector<TensorType> inputs = types_of(bound.inputs), outputs = types_of(bound.outputs);
@@ -80,18 +76,41 @@ LanedProgram compiled(const SearchRequest& request, const Function& function, Va
           request.lanes, std::move(inputs), std::move(outputs)};
 }
 
-LanedProgram objective_program(const SearchRequest& request) {
+LanedProgram objective_program(const SearchRequest& request, WithGradient gradient) {
   Function function;
   std::vector<Value> variables;
-  for (const TensorType& type : variable_types(request))
-    variables.push_back(function.graph->input(type));
+  for (const Variable& variable : variables_of(request.problem, request.spec))
+    variables.push_back(function.graph->input(variable.type));
   function.inputs = variables;
-  const Objective objective = search_objective(request, function, variables);
-  function.outputs = {objective.total, objective.matching, objective.total_variation,
-                      objective.image_norm};
-  function.outputs.insert(function.outputs.end(), objective.gradient.begin(),
-                          objective.gradient.end());
+  const Candidate candidate = search_candidate(request, *function.graph, variables);
+  const Objective objective = search_objective(request, function, candidate);
+  function.outputs = {objective.total};
+  for (const Term& term : objective.terms) function.outputs.push_back(term.value);
+  if (gradient == WithGradient::yes)
+    function.outputs.insert(function.outputs.end(), objective.gradient.begin(),
+                            objective.gradient.end());
   return compiled(request, function, objective.loss, {});
+}
+
+Terms terms_of(const LanedProgram& program, std::size_t lane, std::size_t total,
+               std::size_t terms) {
+  Terms result{program.number(lane, total)};
+  for (std::size_t k = 0; k < terms; ++k)
+    result.parts.push_back(program.number(lane, total + 1 + k));
+  return result;
+}
+
+void refuse_settings_of_adam(const AttackSpec& spec, std::string_view optimizer) {
+  const auto refuse = [&](bool is_set, std::string_view setting) {
+    if (is_set)
+      throw InputError(text("attack: ", setting, " needs the optimiser adam, not ", optimizer));
+  };
+  refuse(spec.box != Box::none, "the box");
+  refuse(spec.keep != Keep::best, "keep = last");
+  refuse(spec.gradient_shape != optimizers::GradientShape::raw, "a signed gradient");
+  refuse(spec.pixel_noise != 0, "pixel noise");
+  refuse(!spec.view.is_plain(), "a view");
+  refuse(spec.group.form != GroupForm::none, "a group of seeds");
 }
 
 const Literal& stored(const std::vector<NamedTensor>& state, const std::string& name,

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
+#include "inversion/generator.h"
 #include "inversion/parallel_search.h"
 #include "inversion/pixels.h"
 #include "inversion/restarts.h"
 #include "inversion/restarts_at_once.h"
 #include "inversion/start.h"
+#include "inversion/turns_search.h"
+#include "inversion/variables.h"
 
 namespace palimpsest::inversion {
 namespace {
@@ -18,14 +22,39 @@ void check_settings(const AttackSpec& spec, const Resources& resources) {
   if (resources.restarts_at_once < 0)
     throw InputError(text("attack: restarts at once: 0 or more expected, ",
                           resources.restarts_at_once, " came"));
+  if (spec.group.form != GroupForm::none && spec.restarts < 2)
+    throw InputError(text("attack: a group of at least two seeds (restarts) expected, ",
+                          spec.restarts, " came"));
+  if (spec.group.form == GroupForm::none && spec.objective.group_consistency != 0)
+    throw InputError("attack: group consistency needs a form of the group");
+  if (spec.group.period < 1)
+    throw InputError(
+        text("attack: a group's period of at least 1 expected, ", spec.group.period, " came"));
   if (spec.iterations < 1 || spec.restarts < 1)
     throw InputError(text("attack: at least one iteration and one restart expected, ",
                           spec.iterations, " and ", spec.restarts, " came"));
 }
 
 std::unique_ptr<Search> search_for(const SearchRequest& request) {
-  return request.spec.optimizer == ImageOptimizer::adam ? adam_search(request)
-                                                        : lbfgs_search(request);
+  switch (request.spec.optimizer) {
+    case ImageOptimizer::adam:
+      return adam_search(request);
+    case ImageOptimizer::lbfgs:
+      return lbfgs_search(request);
+    case ImageOptimizer::cma_es:
+    case ImageOptimizer::turbo:
+      return population_search(request);
+  }
+  throw std::logic_error("attack: no such optimiser");
+}
+
+/// The lanes of one program; where it is to serve more than it runs at once, by turns.
+std::unique_ptr<Search> search_of(SearchRequest request, std::int64_t lanes_at_once) {
+  if (lanes_at_once >= request.lanes) return search_for(request);
+  const auto lanes = static_cast<std::size_t>(request.lanes);
+  const std::size_t first = std::exchange(request.first_lane, 0);
+  request.lanes = 1;
+  return turns_search(search_for(request), lanes, first);
 }
 
 /// One search for each program, with its share of the resources.
@@ -41,7 +70,8 @@ std::unique_ptr<Search> arranged_search(const SearchRequest& request,
   for (std::size_t i = 0; i < programs; ++i) {
     const std::int64_t lanes = arrangement.lanes(static_cast<std::int64_t>(i));
     searches.push_back(
-        search_for({request.problem, request.spec, share, request.targets, lanes, first_lane}));
+        search_of({request.problem, request.spec, share, request.targets, lanes, first_lane},
+                  arrangement.most_lanes));
     first_lane += static_cast<std::size_t>(lanes);
   }
   return parallel_search(std::move(searches));
@@ -52,7 +82,8 @@ std::unique_ptr<Search> arranged_search(const SearchRequest& request,
 std::unique_ptr<Search> fitting_search(const SearchRequest& request) {
   Arrangement arrangement = restarts_at_once(request.problem, request.spec, request.resources);
   while (true) {
-    const bool may_shrink = arrangement.restarts > 1 && request.resources.restarts_at_once == 0;
+    const bool may_shrink = arrangement.restarts > 1 && request.resources.restarts_at_once == 0 &&
+                            request.spec.group.form == GroupForm::none;
     try {
       std::unique_ptr<Search> search = arranged_search(request, arrangement);
       if (!may_shrink || search->memory().repeated_launches == 0) return search;
@@ -90,6 +121,7 @@ Literal classes_of(const Literal& targets) {
 struct Session::State {
   Problem problem;
   AttackSpec spec;
+  const runtime::KernelTable& kernels;
   KnownTargets known;
   std::unique_ptr<Search> search;
   Restarts restarts;
@@ -97,16 +129,20 @@ struct Session::State {
   State(const Problem& given, const AttackSpec& wanted, const Resources& resources)
       : problem(given),
         spec(wanted),
+        kernels(*resources.kernels),
         known(known_targets(given, wanted)),
         search(fitting_search({problem, spec, resources, known.rows})),
         restarts(spec.restarts, search->lanes()) {
     for (std::size_t lane = 0; lane < restarts.lanes(); ++lane) begin(lane);
+    if (spec.group.form != GroupForm::none) agree();
   }
 
   void begin(std::size_t lane);
   void end(std::size_t lane, RestartOutcome outcome, std::string failure);
-  void end_if_over(std::size_t lane, const std::string& failure);
-  StepNumbers numbers(std::int64_t iteration) const;
+  void end_if_over(std::size_t lane, const StepResult& result);
+  /// The seeds of a group that still run are told what they agree on, when that is due.
+  void agree();
+  StepNumbers numbers(const Restarts::Lane& lane) const;
   std::vector<std::optional<StepNumbers>> numbers() const;
   Progress progress(std::size_t lane, const StepNumbers& numbers, const StepResult& result) const;
   /// The best of all restarts, the running ones included.
@@ -125,28 +161,49 @@ void Session::State::end(std::size_t lane, RestartOutcome outcome, std::string f
     begin(ended);
 }
 
-void Session::State::end_if_over(std::size_t lane, const std::string& failure) {
-  if (!failure.empty())
-    end(lane, RestartOutcome::failed, failure);
+void Session::State::end_if_over(std::size_t lane, const StepResult& result) {
+  if (!result.failure.empty())
+    end(lane, RestartOutcome::failed, result.failure);
   else if (search->best_total(lane) < spec.target)
     end(lane, RestartOutcome::reached_target, {});
-  else if (restarts.lane(lane).iteration == spec.iterations)
+  else if (restarts.lane(lane).iteration == spec.iterations || result.converged)
     end(lane, RestartOutcome::finished, {});
 }
 
-StepNumbers Session::State::numbers(std::int64_t iteration) const {
+void Session::State::agree() {
+  std::vector<std::size_t> lanes;
+  std::vector<Literal> images;
+  for (std::size_t lane = 0; lane < restarts.lanes(); ++lane) {
+    if (!restarts.lane(lane).restart) continue;
+    lanes.push_back(lane);
+    images.push_back(search->current(lane));
+  }
+  // The seeds of a group are all in the same iteration.
+  if (lanes.empty() || !is_consensus_due(spec.group, restarts.lane(lanes.front()).iteration))
+    return;
+  const Literal agreed = consensus(problem, spec.group.form, images).images;
+  for (const std::size_t lane : lanes) search->agree(lane, agreed);
+}
+
+StepNumbers Session::State::numbers(const Restarts::Lane& lane) const {
   const bool adam = spec.optimizer == ImageOptimizer::adam;
+  const std::int64_t iteration = lane.iteration;
   const double done = static_cast<double>(iteration) / static_cast<double>(spec.iterations);
   const double rate =
       adam ? spec.rate * optimizers::rate_factor(spec.schedule, iteration, spec.iterations)
            : spec.lbfgs.rate;
-  return {iteration + 1, rate, 1 - done};
+  StepNumbers numbers{iteration + 1, rate, 1 - done, *lane.restart};
+  numbers.group_weight = iteration >= spec.group.start ? 1 : 0;
+  if (!spec.view.is_plain())
+    numbers.view =
+        view_at(problem, spec.view, spec.seed, *lane.restart, iteration, spec.iterations);
+  return numbers;
 }
 
 std::vector<std::optional<StepNumbers>> Session::State::numbers() const {
   std::vector<std::optional<StepNumbers>> all(restarts.lanes());
   for (std::size_t lane = 0; lane < all.size(); ++lane)
-    if (restarts.lane(lane).restart) all[lane] = numbers(restarts.lane(lane).iteration);
+    if (restarts.lane(lane).restart) all[lane] = numbers(restarts.lane(lane));
   return all;
 }
 
@@ -162,9 +219,9 @@ Progress Session::State::progress(std::size_t lane, const StepNumbers& numbers,
   progress.failure = result.failure;
   progress.objective =
       result.failure.empty() ? result.terms.total : std::numeric_limits<double>::quiet_NaN();
-  progress.matching = result.terms.matching;
-  progress.total_variation = result.terms.total_variation;
-  progress.image_norm = result.terms.image_norm;
+  const std::vector<std::string_view> names = term_names(spec.objective);
+  for (std::size_t k = 0; k < result.terms.parts.size(); ++k)
+    progress.terms.emplace_back(names[k], result.terms.parts[k]);
   return progress;
 }
 
@@ -179,6 +236,7 @@ Restarts::Best Session::State::best_so_far() {
 
 Session::Session(const Problem& problem, const AttackSpec& spec, const Resources& resources) {
   check(problem);
+  if (spec.space == Space::latent) check_generator(problem);
   check_settings(spec, resources);
   state_ = std::make_unique<State>(problem, spec, resources);
 }
@@ -209,7 +267,8 @@ std::vector<Progress> Session::step() {
     if (numbers[lane] && results[lane].failure.empty()) state.restarts.count_step(lane);
   // The end of one restart may send other lanes to rest.
   for (std::size_t lane = 0; lane < numbers.size(); ++lane)
-    if (state.restarts.lane(lane).restart) state.end_if_over(lane, results[lane].failure);
+    if (state.restarts.lane(lane).restart) state.end_if_over(lane, results[lane]);
+  if (state.spec.group.form != GroupForm::none) state.agree();
   return progress;
 }
 
@@ -237,8 +296,11 @@ Reconstruction Session::result() const {
         text("attack: every restart failed; the first one: ", reports.front().failure));
   }
   Reconstruction result;
-  result.raw = pixels_of(state_->problem, best.variables[0]);
+  result.raw =
+      pixels_of(state_->problem, images_of_variables(state_->problem, state_->spec, best.variables,
+                                                     state_->known.rows, state_->kernels));
   result.images = clamped(result.raw);
+  if (state_->spec.space == Space::latent) result.latent = best.variables[0];
   result.targets = state_->known.rows ? *state_->known.rows
                                       : searched_targets(state_->problem.loss, best.variables[1]);
   result.labels = state_->problem.loss.kind == LossKind::cross_entropy

@@ -20,7 +20,8 @@ struct Resources {
   int threads = 1;
   std::size_t max_memory = 0;  ///< bytes; 0: no limit
   /// Restarts that run side by side; 0: by restarts_at_once.h, and fewer when that does not fit
-  /// into max_memory. What is found does not depend on it but for rounding.
+  /// into max_memory. What is found does not depend on it but for rounding. The seeds of a group
+  /// run side by side whatever it says.
   std::int64_t restarts_at_once = 0;
   bool reproducible = false;  ///< the same bits whatever the number of threads
   /// For attacks with tuned kernels: what is known, and what is measured while programs are
@@ -28,12 +29,15 @@ struct Resources {
   runtime::KernelChoices* choices = nullptr;
 };
 
-/// Of one restart after a step. The terms are those of the candidate that the step began from.
+/// Of one restart after a step. The objective and its terms are those of the candidate that the
+/// step began from; of searches by values alone, of the best one of the step.
 struct Progress {
   std::int64_t restart = 0;
   std::int64_t iteration = 0;  ///< steps done in this restart
   std::int64_t iterations = 0, restarts = 0;
-  double objective = 0, matching = 0, total_variation = 0, image_norm = 0;
+  double objective = 0;
+  /// Without their factors, in the order of term_names().
+  std::vector<std::pair<std::string_view, double>> terms;
   double best = 0;  ///< objective of the candidate kept of this restart
   double rate = 0;
   std::string failure;  ///< why the restart failed in this step; empty: it did not
@@ -56,6 +60,8 @@ struct Reconstruction {
   Literal labels;
   Literal targets;                           ///< the targets that were used or found, floats
   std::optional<RecoveredLabels> recovered;  ///< when a label rule was used
+  /// Of a generator: the latent, as found.
+  std::optional<Literal> latent;
   double objective = 0;
   std::int64_t best_restart = 0;
   std::vector<RestartReport> restarts;

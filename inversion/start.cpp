@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "inversion/variables.h"
 #include "ops/nn/softmax.h"
 #include "ops/pointwise/unary.h"
 #include "ops/source/source.h"
@@ -25,8 +26,10 @@ Literal fitting(const Literal& given, const TensorType& type, std::string_view w
   return given.converted(type.dtype);
 }
 
-Literal start_images(const AttackSpec& spec, const TensorType& type, std::uint64_t stream) {
-  if (spec.start_images) return fitting(*spec.start_images, type, "start images");
+/// The first images or latents: as given, else as the spec begins.
+Literal first(const std::optional<Literal>& given, std::string_view what, const AttackSpec& spec,
+              const TensorType& type, std::uint64_t stream) {
+  if (given) return fitting(*given, type, what);
   if (spec.start == Start::zeros) return Literal::filled(type, 0);
   const auto distribution =
       spec.start == Start::uniform ? Distribution::uniform : Distribution::normal;
@@ -53,14 +56,22 @@ void normalize_classes(std::vector<double>& values, const Shape& shape) {
 std::vector<Literal> start_variables(const Problem& problem, const AttackSpec& spec,
                                      std::int64_t restart) {
   const auto stream = 2 * static_cast<std::uint64_t>(restart);
-  std::vector<Literal> variables{
-      start_images(spec, images_type(*problem.model, problem.examples), stream)};
-  if (spec.labels != LabelSource::joint) return variables;
-  const TensorType type = targets_type(*problem.model, problem.loss, problem.examples);
-  variables.push_back(spec.start_target_logits
-                          ? fitting(*spec.start_target_logits, type, "start target logits")
-                          : drawn(type, Distribution::normal, spec.seed, stream + 1));
-  return variables;
+  std::vector<Literal> start;
+  for (const Variable& variable : variables_of(problem, spec)) switch (variable.what) {
+      case Unknown::images:
+        start.push_back(first(spec.start_images, "start images", spec, variable.type, stream));
+        break;
+      case Unknown::latent:
+        start.push_back(first(spec.start_latent, "start latent", spec, variable.type, stream));
+        break;
+      case Unknown::target_logits:
+        start.push_back(
+            spec.start_target_logits
+                ? fitting(*spec.start_target_logits, variable.type, "start target logits")
+                : drawn(variable.type, Distribution::normal, spec.seed, stream + 1));
+        break;
+    }
+  return start;
 }
 
 KnownTargets known_targets(const Problem& problem, const AttackSpec& spec) {

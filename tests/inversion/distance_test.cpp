@@ -45,13 +45,35 @@ TEST_CASE("the squared distance is the plain sum of squares") {
   CHECK(found.direction == std::vector<double>{1, -2, 0});
 }
 
+TEST_CASE("the l2 norms of tensors add up, and the mean of squares is by tensors") {
+  Function function;
+  const Value x = function.graph->input({DType::f64, {2}}),
+              y = function.graph->input({DType::f64, {1}});
+  function.inputs = {x, y};
+  const std::vector<Literal> observed{vector({0, 0}), vector({1})};
+  for (const DistanceKind kind : {DistanceKind::l2_norms, DistanceKind::mean_squared_l2})
+    function.outputs.push_back(distance(kind, function.inputs, observed).value);
+  const auto out =
+      runtime::evaluate(function, std::vector{vector({3, -4}), vector({3})}, kernels());
+  CHECK(out[0].doubles()[0] == doctest::Approx(5 + 2));
+  CHECK(out[1].doubles()[0] == doctest::Approx((25 + 4) / 2.0));
+}
+
+TEST_CASE("the norm of tensors that agree has no slope") {
+  const Measured found = measured(DistanceKind::l2_norms, vector({1, 2}), vector({1, 2}));
+  CHECK(found.value == 0);
+  CHECK(found.direction == std::vector<double>{0, 0});
+  CHECK(found.derivative == std::vector<double>{0, 0});
+}
+
 TEST_CASE("the cosine distance is one minus the cosine") {
   const Measured found = measured(DistanceKind::cosine, vector({1, 2, 2}), vector({2, 0, 0}));
   CHECK(found.value == doctest::Approx(1 - 1.0 / 3));
 }
 
 TEST_CASE("the closed-form direction of each distance is its derivative") {
-  for (const DistanceKind kind : {DistanceKind::squared_l2, DistanceKind::cosine}) {
+  for (const DistanceKind kind : {DistanceKind::squared_l2, DistanceKind::mean_squared_l2,
+                                  DistanceKind::l2_norms, DistanceKind::cosine}) {
     const Measured found = measured(kind, vector({1, -2, 0.5}), vector({0.3, 1, 2}), 1.7);
     for (std::size_t i = 0; i < 3; ++i)
       CHECK(std::abs(found.direction[i] - found.derivative[i]) < 1e-14);

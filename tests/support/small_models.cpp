@@ -28,6 +28,14 @@ class Builder {
   Graph& graph() { return *model_.function.graph; }
   Value input() const { return input_; }
 
+  /// A further data input; before any parameter.
+  Value second_input(const std::string& name, Shape shape) {
+    const Value value = graph().input({spec_.dtype, std::move(shape)}, name);
+    model_.data.push_back({name, model_.function.inputs.size(), ImageLayout::unknown});
+    model_.function.inputs.push_back(value);
+    return value;
+  }
+
   Value parameter(std::string name, Shape shape) {
     const std::size_t position = model_.function.inputs.size();
     const TensorType type{spec_.dtype, std::move(shape)};
@@ -121,24 +129,43 @@ Model twin_network(const NetworkSpec& spec) {
   return builder.finish(features, first + builder.linear("twin", features, 3));
 }
 
-Model batch_norm_network(const NetworkSpec& spec) {
+Model batch_norm_network(const NetworkSpec& spec, Mode mode) {
   Builder builder(spec, {1, 4, 4}, ImageLayout::nchw);
   const Value x = builder.conv3("conv", builder.input(), 2, 1);
-  const nn::Statistics statistics = nn::batch_statistics(x);
+  const bool train = mode == Mode::train;
+  const Literal mean = Literal::filled({spec.dtype, {2}}, 0.25);
+  const Literal variance = Literal::filled({spec.dtype, {2}}, 2);
+  const nn::Statistics statistics =
+      train ? nn::batch_statistics(x)
+            : nn::Statistics{x.graph().constant(mean), x.graph().constant(variance)};
   const Value scale = builder.parameter("bn.weight", {2});
   const Value bias = builder.parameter("bn.bias", {2});
   const Value y = relu(nn::batch_norm(x, scale, bias, statistics.mean, statistics.variance, 1e-5));
   builder.model().batch_norms.push_back({.node = "bn",
                                          .input = x,
-                                         .running_mean = Literal::filled({spec.dtype, {2}}, 0.25),
-                                         .running_variance = Literal::filled({spec.dtype, {2}}, 2),
+                                         .running_mean = mean,
+                                         .running_variance = variance,
                                          .mean_name = "bn.running_mean",
                                          .variance_name = "bn.running_var",
-                                         .train = true,
-                                         .batch_mean = statistics.mean,
-                                         .batch_variance = statistics.variance});
+                                         .train = train,
+                                         .batch_mean = train ? statistics.mean : Value{},
+                                         .batch_variance = train ? statistics.variance : Value{}});
   const Value features = builder.flat(y);
   return builder.finish(features, builder.linear("fc", features, 3));
+}
+
+Model generator(const GeneratorSpec& generator, const NetworkSpec& spec) {
+  Builder builder(spec, {generator.size}, ImageLayout::unknown);
+  Value latent = builder.input();
+  if (generator.classes > 0) {
+    const Value classes = builder.second_input("class", {spec.batch, generator.classes});
+    latent = latent + matmul(classes, builder.parameter("class.weight",
+                                                        {generator.classes, generator.size}));
+  }
+  const std::int64_t pixels = generator.extent * generator.extent;
+  const Value images = sigmoid(builder.linear("fc", latent, pixels));
+  return builder.finish(latent,
+                        reshape(images, {spec.batch, 1, generator.extent, generator.extent}));
 }
 
 Literal uniform(const TensorType& type, std::uint64_t seed) {

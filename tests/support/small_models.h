@@ -26,8 +26,15 @@ Model perceptron(const NetworkSpec& spec = {});
 /// Six features -> tanh -> the sum of two linear layers (3 classes): the layers' gradients are
 /// equal, hence one node of the graph.
 Model twin_network(const NetworkSpec& spec = {});
-/// 1x4x4 -> conv 3x3 (2) -> train-mode batch norm -> relu -> linear (3 classes).
-Model batch_norm_network(const NetworkSpec& spec = {});
+/// 1x4x4 -> conv 3x3 (2) -> batch norm -> relu -> linear (3 classes).
+enum class Mode { train, eval };
+Model batch_norm_network(const NetworkSpec& spec = {}, Mode mode = Mode::train);
+/// A latent [N, size] -> linear -> sigmoid -> images [N, 1, extent, extent]; with `classes` above 0
+/// a second input of class probabilities [N, classes] is added to the latent's layer.
+struct GeneratorSpec {
+  std::int64_t size = 3, extent = 8, classes = 0;
+};
+Model generator(const GeneratorSpec& generator, const NetworkSpec& spec = {});
 
 /// U[0,1) values.
 Literal uniform(const TensorType& type, std::uint64_t seed);

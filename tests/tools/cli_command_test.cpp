@@ -81,7 +81,11 @@ TEST_CASE("Every bundled recipe resolves to TOML that gives the same attack agai
 
 TEST_CASE("The bundled recipes are the attacks of the library") {
   for (const inversion::AttackSpec& spec :
-       {inversion::dlg(), inversion::idlg(), inversion::inverting_gradients()}) {
+       {inversion::dlg(), inversion::idlg(), inversion::inverting_gradients(), inversion::modern(),
+        inversion::grad_inversion(), inversion::deep_inversion(), inversion::latent_projection(),
+        inversion::generative_gradient_leakage(),
+        inversion::generative_gradient_leakage(inversion::ImageOptimizer::turbo),
+        inversion::generative_gradient_leakage(inversion::ImageOptimizer::adam)}) {
     const Recipe bundled = load_recipe(spec.name, {});
     Recipe library = bundled;
     library.spec = spec;
@@ -113,6 +117,15 @@ TEST_CASE("A checkpoint comes back, and a damaged one falls back to the one befo
   CHECK(value_of(load_checkpoint(folder, identity)) == 2);
   damage(folder.file("checkpoint", "b.safetensors"));
   CHECK_THROWS_AS(load_checkpoint(folder, identity), IoError);
+}
+
+TEST_CASE("A checkpoint is intact whatever the order of its tensors without elements") {
+  const ScratchFolder parent;
+  const RunFolder folder(parent.path() / "run", Existing::refuse);
+  const Literal nothing = Literal::of<float>({0}, std::vector<float>{});
+  save_checkpoint(folder, {},
+                  {{"b", nothing}, {"a", nothing}, {"c", Literal::scalar(1.0)}, {"0", nothing}});
+  CHECK(load_checkpoint(folder, {}).size() == 4);
 }
 
 TEST_CASE("A checkpoint of another run is refused by the field and the line that differ") {

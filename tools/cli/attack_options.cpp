@@ -25,11 +25,13 @@ void read_start(const std::string& path, inversion::AttackSpec& spec) {
   for (const auto& [name, tensor] : read_update(path).tensors) {
     if (name == "target_logits")
       spec.start_target_logits = tensor;
+    else if (name == "latent")
+      spec.start_latent = tensor;
     else if (name == "images" || name.empty())
       spec.start_images = tensor;
     else
-      throw InputError(
-          text(path, ": members 'images' and 'target_logits' expected, '", name, "' came"));
+      throw InputError(text(path, ": members 'images', 'latent' and 'target_logits' expected, '",
+                            name, "' came"));
   }
 }
 
@@ -53,6 +55,12 @@ void AttackOptions::add_to(CLI::App& app) {
   option("--labels", labels, "known classes, e.g. 3,1; implies labels.source=given");
   option("--targets", targets, "npy of known soft targets; implies labels.source=given");
   option("--start", start, "npy or npz of first candidates");
+  option("--generator", generator, "ONNX file: latents to images, for searches of latents");
+  option("--generator-range", generator_range, "its pixels: unit [0, 1] or symmetric [-1, 1]")
+      ->check(CLI::IsMember({"unit", "symmetric"}))
+      ->capture_default_str();
+  option("--batch-statistics", batch_statistics,
+         "npz of the private batch's statistics, for objective.statistics_source=batch");
   option("--truth", truth, "true images, for metrics only (repeatable)");
   option("--truth-labels", truth_labels, "true classes, for metrics only");
   app.add_flag("--reproducible", reproducible, "the same bits whatever --threads is; slower")
@@ -97,6 +105,21 @@ void AttackOptions::resolve_targets(Attack& attack, const UpdateMetadata& metada
   if (attack.problem.targets) attack.recipe.spec.labels = inversion::LabelSource::given;
 }
 
+/// What the attacker holds beside the model and the update.
+void AttackOptions::resolve_knowledge(Attack& attack) const {
+  inversion::Problem& problem = attack.problem;
+  if (!batch_statistics.empty()) problem.batch_statistics = read_update(batch_statistics).tensors;
+  if (generator.empty()) return;
+  ModelOptions of_generator = model;
+  of_generator.path = generator;
+  of_generator.batch = problem.examples;
+  of_generator.shapes.clear();  // they are of the model's inputs
+  attack.generator = std::make_unique<Model>(of_generator.load());
+  problem.generator = attack.generator.get();
+  problem.generator_range = generator_range == "symmetric" ? inversion::GeneratorRange::symmetric
+                                                           : inversion::GeneratorRange::unit;
+}
+
 Identity AttackOptions::identity_of(const Attack& attack) const {
   std::vector<NamedTensor> weights, observed, given;
   for (std::size_t i = 0; i < attack.model->parameters.size(); ++i) {
@@ -106,6 +129,7 @@ Identity AttackOptions::identity_of(const Attack& attack) const {
       observed.emplace_back(parameter.name, *tensor);
   }
   const inversion::AttackSpec& spec = attack.recipe.spec;
+  if (spec.start_latent) given.emplace_back("latent", *spec.start_latent);
   if (attack.problem.targets) given.emplace_back("targets", *attack.problem.targets);
   if (spec.start_images) given.emplace_back("images", *spec.start_images);
   if (spec.start_target_logits) given.emplace_back("target_logits", *spec.start_target_logits);
@@ -113,6 +137,9 @@ Identity AttackOptions::identity_of(const Attack& attack) const {
           {"weights", sha256(weights)},
           {"update", sha256(observed)},
           {"labels or start", sha256(given)},
+          {"running statistics", sha256(attack.problem.buffers)},
+          {"batch statistics", sha256(attack.problem.batch_statistics)},
+          {"generator", generator.empty() ? "" : sha256_of_file(generator)},
           {"model options", model.facts()},
           {"client options", client.facts(attack.problem.observed.kind)},
           {"settings", attack.resolved},
@@ -128,11 +155,14 @@ Attack AttackOptions::resolve(const Console& console) {
   const UpdateFile file = update.read(console);
   client.complete(file.metadata);
   attack.problem = client.problem(*attack.model);
-  attack.problem.observed = update.mapped(*attack.model, file, console).observed;
+  inversion::MappedUpdate mapped = update.mapped(*attack.model, file, console);
+  attack.problem.observed = std::move(mapped.observed);
+  attack.problem.buffers = std::move(mapped.buffers);
   for (const std::string& lint :
        inversion::lint(*attack.model, attack.problem.observed, attack.problem.loss))
     console.warning(lint);
   resolve_targets(attack, file.metadata, console);
+  resolve_knowledge(attack);
   if (!truth.empty()) attack.truth = read_image_batch(truth, *attack.model);
   attack.resolved = recipe_toml(attack.recipe);
   attack.identity = identity_of(attack);

@@ -19,9 +19,10 @@
 
 namespace palimpsest::tools {
 
-/// Model, update and settings, read and checked. `problem` points into `model`.
+/// Model, update and settings, read and checked. `problem` points into `model` and `generator`.
 struct Attack {
   std::unique_ptr<Model> model;
+  std::unique_ptr<Model> generator;  ///< null: none
   inversion::Problem problem;
   Recipe recipe;
   std::optional<Literal> truth;           ///< [N, C, H, W] in [0, 1]
@@ -41,6 +42,7 @@ struct AttackOptions {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> former_seed;  ///< of the run that is resumed
   std::string labels, targets, start, truth_labels;
+  std::string generator, generator_range = "unit", batch_statistics;
   bool reproducible = false;
 
   void add_to(CLI::App& app);
@@ -55,6 +57,7 @@ struct AttackOptions {
   void resolve_recipe(Attack& attack, const Console& console) const;
   void resolve_targets(Attack& attack, const UpdateMetadata& metadata,
                        const Console& console) const;
+  void resolve_knowledge(Attack& attack) const;
   Identity identity_of(const Attack& attack) const;
 };
 

@@ -62,7 +62,10 @@ json knowledge_json(const Attack& attack) {
       {"labels", problem.targets ? "given" : "not given"},
       {"update", problem.observed.kind == inversion::UpdateKind::gradient ? "gradient" : "delta"},
       {"examples", problem.examples},
-      {"local_steps", problem.training.steps}};
+      {"local_steps", problem.training.steps},
+      {"generator", problem.generator != nullptr},
+      {"batch_statistics", !problem.batch_statistics.empty()},
+      {"running_statistics", !problem.buffers.empty()}};
 }
 
 std::string metrics_csv(const inversion::ImageScores& scores) {
@@ -125,10 +128,12 @@ void write_comparison(const RunFolder& folder, const Literal& truth, const Liter
 json write_results(const RunFolder& folder, const Attack& attack,
                    const inversion::Reconstruction& found, const RunFigures& figures) {
   write_images(folder, found);
-  write_atomically(folder.file("recon.npz"), npz_bytes({{"images", found.images},
-                                                        {"raw", found.raw},
-                                                        {"labels", found.labels},
-                                                        {"targets", found.targets}}));
+  std::vector<inversion::NamedTensor> tensors{{"images", found.images},
+                                              {"raw", found.raw},
+                                              {"labels", found.labels},
+                                              {"targets", found.targets}};
+  if (found.latent) tensors.emplace_back("latent", *found.latent);
+  write_atomically(folder.file("recon.npz"), npz_bytes(tensors));
   json result{{"schema_version", schema_version},
               {"program", version_text()},
               {"status", figures.status},

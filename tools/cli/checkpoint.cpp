@@ -1,5 +1,6 @@
 #include "tools/cli/checkpoint.h"
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 
@@ -20,10 +21,12 @@ fs::path path_of(const RunFolder& folder, const char* name) {
   return folder.file("checkpoint", name);
 }
 
-/// Digest over metadata and tensors: a damaged file does not match.
+/// Digest over metadata and tensors: a damaged file does not match. In the order of names, because
+/// a file does not keep the order of tensors without elements.
 std::string digest_of(std::map<std::string, std::string> metadata,
-                      const std::vector<inversion::NamedTensor>& state) {
+                      std::vector<inversion::NamedTensor> state) {
   metadata.erase("digest");
+  std::ranges::sort(state, {}, &inversion::NamedTensor::first);
   std::string all = sha256(state);
   for (const auto& [field, value] : metadata) all += text('\n', field, '=', value);
   return sha256(byte_view(all));

@@ -107,13 +107,13 @@ class Loop {
     if (progress_.due()) progress_.update(session_.iterations_done(), detail(step));
     if (seconds_since(logged_) < 1) return;
     logged_ = Clock::now();
-    folder_.append("progress.jsonl", {{"restart", step.restart},
-                                      {"iteration", step.iteration},
-                                      {"objective", step.objective},
-                                      {"matching", step.matching},
-                                      {"total_variation", step.total_variation},
-                                      {"best", step.best},
-                                      {"rate", step.rate}});
+    nlohmann::json line{{"restart", step.restart},
+                        {"iteration", step.iteration},
+                        {"objective", step.objective},
+                        {"best", step.best},
+                        {"rate", step.rate}};
+    for (const auto& [name, value] : step.terms) line[std::string(name)] = value;
+    folder_.append("progress.jsonl", line);
   }
 
   void save_when_due() {

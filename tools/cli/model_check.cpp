@@ -90,7 +90,7 @@ Function derivatives_of(const Problem& problem) {
   spec.route = Route::reverse_over_reverse;
   const inversion::Objective reverse = objective(problem, spec, candidate, parameters);
   const inversion::ClientGraph made = client(problem, images, candidate.targets, parameters);
-  function.outputs = {made.loss, reverse.matching, forward.gradient.front(),
+  function.outputs = {made.first.loss, reverse.term("matching"), forward.gradient.front(),
                       reverse.gradient.front()};
   function.outputs.insert(function.outputs.end(), made.gradients.begin(), made.gradients.end());
   return function;
