@@ -40,14 +40,30 @@ std::string_view name_of(Control control) {
   return "?";
 }
 
-std::vector<Control> controls_of(const Model&, const LossSpec&) {
-  return {Control::prior, Control::random_update};
+std::vector<Control> controls_of(const Model& model, const LossSpec& loss,
+                                 const AttackSpec& recipe) {
+  std::vector<Control> controls;
+  if (!term_names(control_spec(recipe, Control::prior).objective).empty())
+    controls.push_back(Control::prior);
+  if (!model.batch_norms.empty()) controls.push_back(Control::statistics);
+  if (loss.kind == LossKind::cross_entropy) controls.push_back(Control::label);
+  controls.push_back(Control::random_update);
+  return controls;
 }
 
 AttackSpec control_spec(AttackSpec recipe, Control control) {
   ObjectiveSpec& objective = recipe.objective;
   recipe.labels = LabelSource::given;
+  objective.statistics_source = StatisticsSource::running;
   if (control != Control::random_update) objective.matching = 0;
+  if (control == Control::statistics) {
+    objective.classification = 0;
+    if (objective.statistics == 0) objective.statistics = 1;
+  }
+  if (control == Control::label) {
+    objective.statistics = 0;
+    if (objective.classification == 0) objective.classification = 1;
+  }
   return recipe;
 }
 

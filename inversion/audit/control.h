@@ -18,11 +18,14 @@ enum class Control {
 };
 std::string_view name_of(Control control);
 
-/// Those that a model allows: statistics need BatchNormalization, labels a loss on classes.
-std::vector<Control> controls_of(const Model& model, const LossSpec& loss);
+/// Those that model, loss and recipe allow: statistics need BatchNormalization, labels a loss on
+/// classes, and a recipe without priors has nothing to search by without the update.
+std::vector<Control> controls_of(const Model& model, const LossSpec& loss,
+                                 const AttackSpec& recipe);
 
 /// The recipe as the control runs it. Every control is given the true labels, so what a label
-/// alone leads to never counts as given away by the update.
+/// alone leads to never counts as given away by the update; and none sees statistics that came
+/// with the update, but those of the model.
 AttackSpec control_spec(AttackSpec recipe, Control control);
 
 /// Normal numbers with the l2 norm of each observed tensor; the same for the same seed.

@@ -45,7 +45,28 @@ TEST_CASE("Controls that do not look at the update leave the recipe's priors as 
     CHECK(spec.iterations == recipe.iterations);
     CHECK(spec.labels == LabelSource::given);
   }
+  CHECK(control_spec(recipe, Control::label).objective.classification == 1);
+  CHECK(control_spec(recipe, Control::statistics).objective.statistics == 1);
   CHECK(control_spec(recipe, Control::random_update).objective.matching == 1);
+}
+
+TEST_CASE("A control exists where the model and the recipe leave something to search by") {
+  Model model;
+  const LossSpec classes, values{LossKind::squared_error};
+  const std::vector<Control> without_priors{Control::label, Control::random_update};
+  CHECK(controls_of(model, classes, dlg()) == without_priors);
+  CHECK(controls_of(model, values, dlg()) == std::vector{Control::random_update});
+  CHECK(controls_of(model, values, inverting_gradients()).front() == Control::prior);
+  model.batch_norms.emplace_back();
+  CHECK(controls_of(model, values, dlg()).front() == Control::statistics);
+}
+
+TEST_CASE("No control sees statistics that came with the update") {
+  AttackSpec recipe = grad_inversion();
+  recipe.objective.statistics_source = StatisticsSource::inferred;
+  for (const Control control :
+       {Control::prior, Control::statistics, Control::label, Control::random_update})
+    CHECK(control_spec(recipe, control).objective.statistics_source == StatisticsSource::running);
 }
 
 }  // namespace palimpsest::inversion

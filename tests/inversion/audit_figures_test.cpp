@@ -73,7 +73,7 @@ TEST_CASE("The gain is measured against the control of the highest mean, for eac
   CHECK(gain->control == "random update");
   CHECK(gain->difference.mean == doctest::Approx(16));
   CHECK(gain_of(attack, controls, Metric::ssim)->control == "prior only");
-  CHECK_FALSE(gain_of(attack, {{"failed", {}}}, Metric::psnr));
+  CHECK_FALSE(gain_of(attack, std::vector<NamedOutcomes>{{"failed", {}}}, Metric::psnr));
 }
 
 TEST_CASE("An exact copy counts as 100 dB, so that means stay finite") {

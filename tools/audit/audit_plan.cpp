@@ -25,10 +25,6 @@ std::string folder_of_subject(const AuditPlan& plan, const AuditSubject& subject
 
 std::int64_t AuditPlan::groups() const { return images.shape()[0] / client.examples; }
 
-std::vector<std::int64_t> AuditPlan::classes() const {
-  return is_float(targets.dtype()) ? std::vector<std::int64_t>{} : targets.integers();
-}
-
 Literal rows_of(const Literal& tensor, std::int64_t first, std::int64_t count) {
   const TensorType type{tensor.dtype(), tensor.shape().with(0, count)};
   const std::size_t row = tensor.type().bytes() / static_cast<std::size_t>(tensor.shape()[0]);
@@ -38,7 +34,8 @@ Literal rows_of(const Literal& tensor, std::int64_t first, std::int64_t count) {
 std::vector<AuditSubject> controls_of(const AuditPlan& plan, std::size_t attack,
                                       std::size_t defense) {
   std::vector<AuditSubject> subjects;
-  for (const Control control : inversion::controls_of(*plan.client.model, plan.client.loss)) {
+  for (const Control control :
+       inversion::controls_of(*plan.client.model, plan.client.loss, plan.attacks[attack].spec)) {
     AuditSubject subject{attack, control, std::nullopt};
     if (control == Control::random_update) subject.defense = defense;
     subjects.push_back(subject);

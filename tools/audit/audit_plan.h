@@ -25,7 +25,6 @@ struct AuditPlan {
   Identity identity;  ///< of everything that the results depend on
 
   std::int64_t groups() const;
-  std::vector<std::int64_t> classes() const;  ///< of one group after the other; empty for floats
 };
 
 /// Rows of a tensor, `count` from `first` on.

@@ -60,7 +60,7 @@ AuditResult keep_result(const fs::path& folder, const AuditPlan& plan, const Aud
   const Literal truth = rows_of(plan.images, first, count);
   const inversion::ImageScores scores = inversion::score_images(found.images, truth);
   AuditResult result{{}, inversion::outcomes_of(scores, run.group, run.seed), std::nullopt};
-  if (!is_float(plan.targets.dtype()))
+  if (!is_float(plan.targets.dtype()) && !is_float(found.labels.dtype()))
     result.label_recall = inversion::label_recall(found.labels.integers(),
                                                   rows_of(plan.targets, first, count).integers());
 

@@ -30,7 +30,9 @@ inversion::Problem AuditRunner::problem_of(const AuditRun& run,
   ClientRun client{rows_of(plan_.images, first, count), rows_of(plan_.targets, first, count),
                    "none", run.seed};
   if (run.subject.defense) client.defense = plan_.defenses[*run.subject.defense];
-  problem.observed = sent_update(problem, client, *resources_.kernels, resources_.threads);
+  SentUpdate sent = sent_update(problem, client, *resources_.kernels, resources_.threads);
+  problem.observed = std::move(sent.observed);
+  problem.buffers = std::move(sent.buffers);
   if (run.subject.control == Control::random_update)
     problem.observed = inversion::random_update(problem.observed, run.seed);
   if (spec.labels == inversion::LabelSource::given) problem.targets = client.targets;

@@ -30,15 +30,15 @@ Defense parse_defense(const std::string& words, std::uint64_t seed) {
 
 void check_defense(const std::string& words) { parse_defense(words, 0); }
 
-inversion::Observed sent_update(const inversion::Problem& client, const ClientRun& run,
-                                const runtime::KernelTable& kernels, int threads) {
+SentUpdate sent_update(const inversion::Problem& client, const ClientRun& run,
+                       const runtime::KernelTable& kernels, int threads) {
   const inversion::SimulatedUpdate update = inversion::simulate(
       client, inversion::images_of(client, run.pixels), run.targets, kernels, threads);
   const inversion::DefendedUpdate sent =
       inversion::defended(update.tensors, parse_defense(run.defense, run.seed));
-  inversion::Observed observed{client.observed.kind, {}};
-  for (const auto& [name, tensor] : sent.tensors) observed.tensors.emplace_back(tensor);
-  return observed;
+  SentUpdate result{{client.observed.kind, {}}, update.buffers};
+  for (const auto& [name, tensor] : sent.tensors) result.observed.tensors.emplace_back(tensor);
+  return result;
 }
 
 }  // namespace palimpsest::tools

@@ -20,7 +20,11 @@ struct ClientRun {
 void check_defense(const std::string& words);
 
 /// The update as the attacker sees it.
-inversion::Observed sent_update(const inversion::Problem& client, const ClientRun& run,
-                                const runtime::KernelTable& kernels, int threads);
+struct SentUpdate {
+  inversion::Observed observed;
+  std::vector<inversion::NamedTensor> buffers;  ///< running statistics that were sent along
+};
+SentUpdate sent_update(const inversion::Problem& client, const ClientRun& run,
+                       const runtime::KernelTable& kernels, int threads);
 
 }  // namespace palimpsest::tools

@@ -62,12 +62,12 @@ class Audit final : public Command {
   Outcome run(const Console& console) override {
     audit_.check();
     run_.check();
-    const std::unique_ptr<Model> model = audit_.load(console);
-    const AuditPlan plan = audit_.plan(*model);
+    const AuditModels models = audit_.load(console);
+    const AuditPlan plan = audit_.plan(models);
     const runtime::KernelTable kernels = all_cpu_kernels();
     const inversion::Resources resources{
         .kernels = &kernels,
-        .threads = audit_.model.thread_count(*model),
+        .threads = audit_.model.thread_count(*models.model),
         .max_memory = run_.max_memory.empty() ? 0 : parse_bytes(run_.max_memory),
         .reproducible = audit_.reproducible};
     const AuditRunner runner(plan, resources);

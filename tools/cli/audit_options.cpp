@@ -61,6 +61,10 @@ void AuditOptions::add_to(CLI::App& app) {
   option("--budget", budgets, "iterations of all attacks, or of one: dlg=300 (repeatable)")
       ->delimiter(',');
   option("--set", overrides, "override of a key of all recipes: search.rate=0.05 (repeatable)");
+  option("--generator", generator, "ONNX file: latents to images, for recipes that search latents");
+  option("--generator-range", generator_range, "its pixels: unit [0, 1] or symmetric [-1, 1]")
+      ->check(CLI::IsMember({"unit", "symmetric"}))
+      ->capture_default_str();
   option("--max-psnr", thresholds.psnr, "exit 1 when an image is recovered above so many dB");
   option("--max-gain", thresholds.gain,
          "exit 1 when a mean lies so many dB beyond that of the best control");
@@ -100,11 +104,18 @@ std::vector<Recipe> AuditOptions::recipes() const {
   return recipes;
 }
 
-std::unique_ptr<Model> AuditOptions::load(const Console& console) {
+AuditModels AuditOptions::load(const Console& console) {
   if (model.batch == 0) model.batch = images_per_update;
-  auto loaded = std::make_unique<Model>(model.load());
-  for (const std::string& warning : loaded->warnings) console.warning(warning);
-  return loaded;
+  AuditModels models{std::make_unique<Model>(model.load()), nullptr};
+  if (!generator.empty()) {
+    ModelOptions of_generator = model;
+    of_generator.path = generator;
+    of_generator.batch = images_per_update;
+    of_generator.shapes.clear();  // they are of the model's inputs
+    models.generator = std::make_unique<Model>(of_generator.load());
+  }
+  for (const std::string& warning : models.model->warnings) console.warning(warning);
+  return models;
 }
 
 Literal AuditOptions::read_targets(std::int64_t count) const {
@@ -121,13 +132,16 @@ Literal AuditOptions::read_targets(std::int64_t count) const {
   return read;
 }
 
-AuditPlan AuditOptions::plan(const Model& loaded) {
+AuditPlan AuditOptions::plan(const AuditModels& models) {
   AuditPlan plan;
   client.examples = images_per_update;
-  plan.client = client.problem(loaded);
+  plan.client = client.problem(*models.model);
+  plan.client.generator = models.generator.get();
+  if (generator_range == "symmetric")
+    plan.client.generator_range = inversion::GeneratorRange::symmetric;
   plan.client.observed.kind = client.steps.value_or(1) == 1 ? inversion::UpdateKind::gradient
                                                             : inversion::UpdateKind::delta;
-  plan.images = read_image_batch(images, loaded);
+  plan.images = read_image_batch(images, *models.model);
   if (plan.images.shape()[0] % images_per_update != 0)
     throw UsageError(text("--images: a multiple of --batch-of ", images_per_update, " expected, ",
                           plan.images.shape()[0], " came"));
@@ -153,6 +167,7 @@ Identity AuditOptions::identity_of(const AuditPlan& plan) const {
           {"targets", sha256(std::vector<NamedTensor>{{"targets", plan.targets}})},
           {"images per update", text(images_per_update)},
           {"seeds", text(first_seed, " and following, ", seeds)},
+          {"generator", generator.empty() ? "" : sha256_of_file(generator)},
           {"model options", model.facts()},
           {"client options", client.facts(plan.client.observed.kind)},
           {"attacks", all_attacks},

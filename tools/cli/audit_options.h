@@ -17,11 +17,16 @@
 
 namespace palimpsest::tools {
 
+/// What an audit's plan points into.
+struct AuditModels {
+  std::unique_ptr<Model> model, generator;  ///< the latter null without one
+};
+
 struct AuditOptions {
   ModelOptions model;
   ClientOptions client;
   std::vector<std::string> images, attacks, defenses, overrides, budgets;
-  std::string labels, targets;
+  std::string labels, targets, generator, generator_range = "unit";
   std::int64_t images_per_update = 1, seeds = 1;
   std::uint64_t first_seed = 1;
   inversion::Thresholds thresholds;
@@ -30,10 +35,10 @@ struct AuditOptions {
   void add_to(CLI::App& app);
   /// Throws UsageError for words that make no sense, before any file is read.
   void check() const;
-  /// The model; a batch that it leaves open is that of the updates.
-  std::unique_ptr<Model> load(const Console& console);
-  /// `loaded` must outlive the plan. Throws UsageError and InputError.
-  AuditPlan plan(const Model& loaded);
+  /// A batch that the model leaves open is that of the updates.
+  AuditModels load(const Console& console);
+  /// `models` must outlive the plan. Throws UsageError and InputError.
+  AuditPlan plan(const AuditModels& models);
 
  private:
   std::vector<Recipe> recipes() const;

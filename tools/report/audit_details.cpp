@@ -36,6 +36,21 @@ void write_controls(Markup& out, const json& summary) {
   write_table(out, rows);
 }
 
+/// What each attack is and what it was given.
+void write_attacks(Markup& out, const json& summary) {
+  std::vector<std::vector<std::string>> rows{
+      {"attack", "needs", "labels", "iterations", "restarts"}};
+  for (const json& attack : member(summary, "attacks"))
+    rows.push_back({string_or(attack, "title", string_or(attack, "name", "")),
+                    string_or(attack, "needs", "–"), string_or(attack, "labels", "–"),
+                    figure(number_or_nan(attack, "iterations"), 9),
+                    figure(number_or_nan(attack, "restarts"), 9)});
+  write_table(out, rows);
+  for (const json& attack : member(summary, "attacks"))
+    if (const std::string citation = string_or(attack, "citation", ""); !citation.empty())
+      out.element("p", citation, {{"class", "citation"}});
+}
+
 }  // namespace
 
 std::string estimate_words(const json& estimate) {
@@ -76,6 +91,8 @@ void write_all_figures(Markup& out, const json& summary) {
   write_cells(out, summary);
   out.element("h4", "Controls");
   write_controls(out, summary);
+  out.element("h4", "Attacks and what they were given");
+  write_attacks(out, summary);
   out.element("h4", "Conventions");
   write_facts(out, facts_of(member(summary, "conventions")));
 }

@@ -70,6 +70,14 @@ std::string figure(double value, int digits) {
   return readable_number(value, digits);
 }
 
+std::string duration_words(double seconds) {
+  return seconds >= 0 && seconds < 1e12 ? readable_seconds(seconds) : "–";
+}
+
+std::string size_words(double bytes) {
+  return bytes >= 0 && bytes < 1e18 ? readable_bytes(bytes) : "–";
+}
+
 void write_table(Markup& out, const std::vector<std::vector<std::string>>& rows) {
   if (rows.empty()) return;
   const Element scroll(out, "div", "scroll");

@@ -23,6 +23,10 @@ std::string words_of(const nlohmann::json& value);
 /// A number to so many digits, with "–" for NaN and "∞".
 std::string figure(double value, int digits = 4);
 
+/// Seconds and bytes as people read them; "–" for what can be neither.
+std::string duration_words(double seconds);
+std::string size_words(double bytes);
+
 /// Rows of words, the first row being the heading; columns from the second on are figures.
 void write_table(Markup& out, const std::vector<std::vector<std::string>>& rows);
 

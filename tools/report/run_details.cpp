@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "graph/error.h"
-#include "tools/cli/console.h"
 #include "tools/cli/digest.h"
 #include "tools/report/facts.h"
 #include "tools/report/reproduction.h"
@@ -32,8 +31,8 @@ std::vector<std::vector<std::string>> metrics_table(const json& metrics) {
   };
   for (const json& image : images) {
     if (rows.size() > 1000) break;
-    rows.push_back(line(image, figure(number_or_nan(image, "truth") + 1),
-                        figure(number_or_nan(image, "recovered") + 1)));
+    rows.push_back(line(image, figure(number_or_nan(image, "truth") + 1, 9),
+                        figure(number_or_nan(image, "recovered") + 1, 9)));
   }
   rows.push_back(line(metrics, "mean", ""));
   return rows;
@@ -49,6 +48,10 @@ void write_metrics(Markup& out, const RunRecord& record, const json& metrics) {
   write_table(out, metrics_table(metrics));
   const std::string convention = string_or(metrics, "convention", "");
   if (!convention.empty()) out.element("p", "Convention: " + convention + ".", {{"class", "note"}});
+  if (const Facts conventions = facts_of(member(metrics, "conventions")); !conventions.empty()) {
+    out.element("h4", "Conventions");
+    write_facts(out, conventions);
+  }
   const double chance = number_or_nan(metrics, "random_pair_psnr");
   if (!std::isnan(chance))
     out.element("p",
@@ -99,8 +102,8 @@ void write_provenance(Markup& out, const RunRecord& record) {
   if (!record.images_digest.empty()) facts.emplace_back("recon.npz, SHA-256", record.images_digest);
   for (const auto& fact : facts_of(member(result, "host"))) facts.push_back(fact);
   facts.emplace_back("threads", figure(number_or_nan(result, "threads")));
-  facts.emplace_back("time", readable_seconds(number_or_nan(result, "wall_seconds")));
-  facts.emplace_back("peak memory", readable_bytes(number_or_nan(result, "peak_resident_bytes")));
+  facts.emplace_back("time", duration_words(number_or_nan(result, "wall_seconds")));
+  facts.emplace_back("peak memory", size_words(number_or_nan(result, "peak_resident_bytes")));
   write_facts(out, facts);
   out.element("h4", "To reproduce");
   {

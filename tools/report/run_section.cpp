@@ -5,7 +5,6 @@
 
 #include "inversion/metrics.h"
 #include "tools/cli/attack_results.h"
-#include "tools/cli/console.h"
 #include "tools/io/image.h"
 #include "tools/io/image_grid.h"
 #include "tools/report/facts.h"
@@ -88,8 +87,9 @@ Chart chart_of(const Curve& curve) {
   return chart;
 }
 
-/// A term that is 0 throughout was not part of the objective.
+/// A term that is 0 throughout was not part of the objective; the best objective follows it.
 bool says_something(const Curve& curve) {
+  if (curve.term == "best") return false;
   const auto moves = [](const Series& series) {
     return std::ranges::any_of(series.points, [](const auto& point) { return point.second != 0; });
   };
@@ -130,7 +130,7 @@ void write_lede(Markup& out, const RunRecord& record, const json& metrics) {
   show(figure(number_or_nan(record.result, "objective"), 3), "objective");
   const json& restarts = member(record.result, "restarts");
   show(text(restarts.size()), restarts.size() == 1 ? "restart" : "restarts");
-  show(readable_seconds(number_or_nan(record.result, "wall_seconds")), "run time");
+  show(duration_words(number_or_nan(record.result, "wall_seconds")), "run time");
   show(string_or(record.result, "status", "–"), "status");
 }
 
