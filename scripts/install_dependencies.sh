@@ -10,7 +10,8 @@ build_packages=(
   doctest-dev
 )
 test_packages=(
-  clang clang-format clang-tidy libomp-dev python3 libonnx-testdata libonnx-dev g++-aarch64-linux-gnu
+  clang clang-format clang-tidy libomp-dev python3 libonnx-testdata libonnx-dev g++-aarch64-linux-gnu chromium
+  fonts-dejavu-core
 )
 
 packages=("${build_packages[@]}")

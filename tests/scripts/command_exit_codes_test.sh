@@ -51,6 +51,7 @@ expect 0 "${attack[@]}" --dry-run
 expect 0 "${attack[@]}" --out "$work/run" --overwrite --truth truth.png
 expect 0 eval "$work/run" --truth truth.png
 expect 1 eval "$work/run" --truth truth.png --fail-if-psnr-above 0
+expect 0 report "$work/run" --out "$work/report.html"
 
 expect 0 simulate lenet.onnx --images truth.png --labels 3 --out "$work/defended.npz" \
   --defense dp-sgd:1:0.5,quantize:8,secure-aggregation,clip:4 --other-images truth.png --other-labels 5
@@ -68,6 +69,8 @@ expect 2 "${attack[@]}"
 expect 2 "${attack[@]}" --out "$work/new" --set search.rat=1
 expect 2 "${attack[@]}" --out "$work/new" --max-memory much
 expect 2 "${attack[@]}" --out "$work/new" --checkpoint-every soon
+expect 2 report
+expect 2 audit lenet.onnx --images truth.png --labels 3 --attacks no-such-recipe --out "$work/new"
 expect 2 simulate lenet.onnx --images truth.png --labels 3 --out "$work/update.txt"
 expect 2 simulate lenet.onnx --images truth.png --labels 3,1 --out "$work/update.npz"
 expect 2 simulate lenet.onnx --images truth.png --labels 3 --out "$work/u.npz" --defense clip
@@ -92,6 +95,8 @@ fi
 
 expect 5 inspect no-such-model.onnx
 expect 5 "${attack[@]}" --out "$work/full"
+expect 5 report "$work/full" --out "$work/report.html"
+expect 5 report "$work/run" --out "$work/no-such-folder/report.html"
 expect 5 "${attack[@]}" --out "$work/new" --resume
 
 expect 6 "${attack[@]}" --out "$work/huge" --overwrite --start "$work/huge.npy" \

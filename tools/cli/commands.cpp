@@ -94,6 +94,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(closed_form_command());
   commands.push_back(invert_command());
   commands.push_back(eval_command());
+  commands.push_back(audit_command());
+  commands.push_back(report_command());
   commands.push_back(recipes_command());
   commands.push_back(bench_command());
   commands.push_back(doctor_command());

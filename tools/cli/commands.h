@@ -18,6 +18,8 @@ std::unique_ptr<Command> labels_command();
 std::unique_ptr<Command> closed_form_command();
 std::unique_ptr<Command> invert_command();
 std::unique_ptr<Command> eval_command();
+std::unique_ptr<Command> audit_command();
+std::unique_ptr<Command> report_command();
 std::unique_ptr<Command> recipes_command();
 std::unique_ptr<Command> bench_command();
 std::unique_ptr<Command> doctor_command();

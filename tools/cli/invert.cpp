@@ -105,7 +105,7 @@ class Loop {
  private:
   void log(const inversion::Progress& step) {
     if (progress_.due()) progress_.update(session_.iterations_done(), detail(step));
-    if (seconds_since(logged_) < 1) return;
+    if (!marks_curve(step) && seconds_since(logged_) < 1) return;
     logged_ = Clock::now();
     nlohmann::json line{{"restart", step.restart},
                         {"iteration", step.iteration},
@@ -114,6 +114,13 @@ class Loop {
                         {"rate", step.rate}};
     for (const auto& [name, value] : step.terms) line[std::string(name)] = value;
     folder_.append("progress.jsonl", line);
+  }
+
+  /// The steps by which a report draws the curve of every restart, however short the run.
+  bool marks_curve(const inversion::Progress& step) const {
+    constexpr std::int64_t lines = 1000;  // of all restarts together
+    const std::int64_t stride = std::max<std::int64_t>(1, total_steps(attack_.recipe.spec) / lines);
+    return step.iteration == 1 || step.iteration % stride == 0 || step.iteration == step.iterations;
   }
 
   void save_when_due() {

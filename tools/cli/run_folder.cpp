@@ -30,7 +30,7 @@ void remove_results(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const char* name :
        {"config.toml", "kernels.json", "result.json", "progress.jsonl", "metrics.csv", "recon.npz",
-        "grid.png", "checkpoint/a.safetensors", "checkpoint/b.safetensors"})
+        "truth.npz", "grid.png", "checkpoint/a.safetensors", "checkpoint/b.safetensors"})
     files.push_back(folder / name);
   if (fs::is_directory(folder / "recon"))
     for (const auto& entry : fs::directory_iterator(folder / "recon"))

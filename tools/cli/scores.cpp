@@ -6,6 +6,7 @@
 #include "tools/io/files.h"
 #include "tools/io/image.h"
 #include "tools/io/image_grid.h"
+#include "tools/io/npz.h"
 #include "tools/io/png.h"
 
 namespace palimpsest::tools {
@@ -108,6 +109,7 @@ void write_comparison(const RunFolder& folder, const Literal& truth, const Liter
       folder.file("grid.png"),
       encode_png(comparison_grid(unstacked(truth), unstacked(inversion::paired(images, scores)))));
   folder.write("metrics.csv", csv(scores, all_figures(scores, more)));
+  write_atomically(folder.file("truth.npz"), npz_bytes({{"images", truth}}));
 }
 
 }  // namespace palimpsest::tools

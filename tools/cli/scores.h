@@ -31,7 +31,8 @@ std::vector<std::vector<std::string>> scores_table(const inversion::ImageScores&
 std::vector<std::string> convention_lines(const inversion::ImageScores& scores,
                                           const std::vector<Figure>& more = {});
 
-/// grid.png (truth, reconstruction and difference, rows in the order of the truth) and metrics.csv.
+/// grid.png (truth, reconstruction and difference, rows in the order of the truth), metrics.csv and
+/// truth.npz.
 void write_comparison(const RunFolder& folder, const Literal& truth, const Literal& images,
                       const inversion::ImageScores& scores, const std::vector<Figure>& more = {});
 

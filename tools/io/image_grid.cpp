@@ -23,6 +23,8 @@ void paste(const Literal& tile, std::vector<float>& sheet, const Shape& sheet_sh
     }
 }
 
+}  // namespace
+
 Literal absolute_difference(const Literal& a, const Literal& b) {
   if (!(a.type() == b.type()))
     throw InputError(
@@ -31,8 +33,6 @@ Literal absolute_difference(const Literal& a, const Literal& b) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::abs(out[i] - b.values<float>()[i]);
   return Literal::of(a.shape(), out);
 }
-
-}  // namespace
 
 Literal enlarged(const Literal& image, std::int64_t factor) {
   const Shape& shape = image.shape();

@@ -22,6 +22,9 @@ Literal image_grid(const std::vector<Literal>& images, const GridLayout& layout 
 Literal comparison_grid(const std::vector<Literal>& truth,
                         const std::vector<Literal>& reconstruction);
 
+/// |a - b|, pixel by pixel. Throws InputError when the types differ.
+Literal absolute_difference(const Literal& a, const Literal& b);
+
 /// Each pixel repeated `factor` times in both directions.
 Literal enlarged(const Literal& image, std::int64_t factor);
 

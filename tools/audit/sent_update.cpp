@@ -1,0 +1,38 @@
+#include "tools/audit/sent_update.h"
+
+#include <algorithm>
+
+#include "inversion/pixels.h"
+#include "tools/cli/defense_words.h"
+
+namespace palimpsest::tools {
+namespace {
+
+std::vector<inversion::Defense> defenses_of(std::string words) {
+  if (words == "none") return {};
+  std::ranges::replace(words, '+', ',');
+  return parse_defenses(words);
+}
+
+}  // namespace
+
+void check_defense(const std::string& words) { defenses_of(words); }
+
+SentUpdate sent_update(const inversion::Problem& client, const ClientRun& run,
+                       const runtime::KernelTable& kernels, int threads) {
+  const inversion::DefenseRequest request{
+      .problem = &client,
+      .data = {inversion::images_of(client, run.pixels), run.targets},
+      .kernels = &kernels,
+      .threads = threads,
+      .seed = run.seed};
+  const inversion::DefendedUpdate sent = inversion::defended(
+      inversion::simulate(client, request.data.images, request.data.targets, kernels, threads),
+      defenses_of(run.defense), request);
+  SentUpdate result{{client.observed.kind, {}}, sent.update.buffers};
+  for (const auto& [name, tensor] : sent.update.tensors)
+    result.observed.tensors.emplace_back(tensor);
+  return result;
+}
+
+}  // namespace palimpsest::tools
