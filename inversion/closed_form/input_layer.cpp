@@ -144,7 +144,7 @@ class Finder {
 class Reading {
  public:
   Reading(const Model& model, Value inputs, const runtime::KernelTable& kernels)
-      : model_(model), kernels_(kernels) {
+      : kernels_(kernels) {
     Graph& graph = *function_.graph;
     std::vector<Value> arguments(model.function.inputs.size());
     const TensorType type = images_type(model, batch_size(model));
@@ -171,7 +171,6 @@ class Reading {
   }
 
  private:
-  const Model& model_;
   const runtime::KernelTable& kernels_;
   Function function_;
 };
