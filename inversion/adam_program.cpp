@@ -25,6 +25,7 @@ void add_inputs(const SearchRequest& request, const AdamLayout& layout, Function
   add({DType::f64, {}}, "best total");
   const TensorType number{variables[0].type.dtype, {}};
   for (const char* name : {"step size", "step scale", "softness"}) add(number, name);
+  if (layout.weights_size) add(number, "step size of weights");
   if (layout.noise) {
     add(number, "noise");
     add({DType::i64, {}}, "draw");
@@ -63,16 +64,25 @@ Value boxed(const Problem& problem, Value images) {
   return minimum(maximum(images, graph.constant(range.low)), graph.constant(range.high));
 }
 
+/// What is neither the images' nor the latent's has a rate of its own.
+Value step_size(const AttackSpec& spec, const AdamLayout& layout, Unknown kind, Operands in) {
+  if (kind == Unknown::generator_weight) return in[layout.weights_size.value()];
+  if (kind == Unknown::surrogate_share) return in[layout.size] * (spec.surrogate.rate / spec.rate);
+  return in[layout.size];
+}
+
 /// One step of a variable. The sign, the noise and the box are for images alone.
 optimizers::AdamResult moved(const SearchRequest& request, const AdamLayout& layout,
-                             std::size_t variable, bool is_image, Value gradient, Operands in) {
+                             std::size_t variable, Unknown kind, Value gradient, Operands in) {
   const AttackSpec& spec = request.spec;
   const Value* state = &in[layout.value(variable)];
+  const bool is_image = kind == Unknown::images;
   if (is_image)
     gradient = optimizers::shaped(gradient, spec.gradient_shape,
                                   cast(in[layout.softness], state[0].dtype()));
-  optimizers::AdamResult result = optimizers::adam(state[0], gradient, {state[1], state[2]},
-                                                   {in[layout.size], in[layout.scale]}, spec.adam);
+  optimizers::AdamResult result =
+      optimizers::adam(state[0], gradient, {state[1], state[2]},
+                       {step_size(spec, layout, kind, in), in[layout.scale]}, spec.adam);
   if (!is_image) return result;
   Value& images = result.variable;
   if (layout.noise)
@@ -95,9 +105,8 @@ void add_outputs(const SearchRequest& request, const AdamLayout& layout, const O
                         : full_like(best, std::numeric_limits<double>::infinity());
   const Value kept = less(objective.total, bar);
   for (std::size_t k = 0; k < layout.variables; ++k) {
-    const bool is_image = variables[k].what == Unknown::images;
     const optimizers::AdamResult next =
-        moved(request, layout, k, is_image, objective.gradient[k], in);
+        moved(request, layout, k, variables[k].what, objective.gradient[k], in);
     function.outputs.push_back(next.variable);
     function.outputs.push_back(next.state.first);
     function.outputs.push_back(next.state.second);
@@ -115,6 +124,7 @@ AdamLayout::AdamLayout(const AttackSpec& spec, std::size_t count) : variables(co
   size = next++;
   scale = next++;
   softness = next++;
+  if (spec.space == Space::latent_then_weights) weights_size = next++;
   if (spec.pixel_noise != 0) {
     noise = next++;
     draw = next++;

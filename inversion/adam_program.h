@@ -24,6 +24,7 @@ struct AdamLayout {
   std::size_t total() const { return states(); }  ///< among the outputs
 
   std::size_t size, scale, softness;                     ///< rank 0, of the variables' dtype
+  std::optional<std::size_t> weights_size;               ///< of a generator's weights
   std::optional<std::size_t> noise, draw;                ///< deviation; i64 number of the draw
   std::optional<std::size_t> consensus, group;           ///< images; weight of the group's term
   std::optional<std::size_t> rows, columns, coarseness;  ///< see View

@@ -110,6 +110,9 @@ class AdamSearch final : public Search {
     program_.set(lane, layout_.size, adam.size);
     program_.set(lane, layout_.scale, adam.scale);
     program_.set(lane, layout_.softness, numbers.softness);
+    if (layout_.weights_size)
+      program_.set(lane, *layout_.weights_size,
+                   optimizers::adam_numbers(settings_, numbers.weights_rate, numbers.step).size);
     if (layout_.noise) {
       program_.set(lane, *layout_.noise, numbers.rate * pixel_noise_);
       program_.set(lane, *layout_.draw, Literal::scalar(draw_of(numbers)));

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include "graph/error.h"
@@ -63,6 +64,9 @@ void add_row(Duals& duals, std::size_t new_row) {
 std::vector<std::int64_t> assignment(std::span<const double> cost, std::int64_t size) {
   if (static_cast<std::int64_t>(cost.size()) != size * size)
     throw InputError(text("assignment: ", size * size, " costs expected, ", cost.size(), " came"));
+  for (const double value : cost)  // the search for a path would not end
+    if (!std::isfinite(value))
+      throw InputError(text("assignment: finite costs expected, ", value, " came"));
   Duals duals{cost, static_cast<std::size_t>(size)};
   for (std::size_t row = 1; row <= duals.size; ++row) add_row(duals, row);
   std::vector<std::int64_t> columns(duals.size);

@@ -113,6 +113,31 @@ AttackSpec generative_gradient_leakage(ImageOptimizer optimizer) {
   return spec;
 }
 
+AttackSpec gias() {
+  AttackSpec spec;
+  spec.name = "gias";
+  spec.space = Space::latent_then_weights;
+  spec.objective.distance = DistanceKind::cosine;
+  spec.objective.total_variation = 1e-6;
+  spec.rate = 0.03;
+  spec.iterations = 5500;
+  spec.restarts = 3;
+  spec.weights = {.latent_share = 1.0 / 11, .rate = 1e-3};
+  return spec;
+}
+
+AttackSpec surrogate_extension() {
+  AttackSpec spec;
+  spec.name = "sme";
+  spec.objective.distance = DistanceKind::cosine;
+  spec.objective.total_variation = 0.01;
+  spec.rate = 1;
+  spec.box = Box::clip;
+  spec.iterations = 1000;
+  spec.surrogate.use = true;
+  return spec;
+}
+
 AttackSpec modern() {
   AttackSpec spec = inverting_gradients();
   spec.name = "modern";

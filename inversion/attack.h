@@ -25,7 +25,10 @@ enum class LabelSource {
 /// What is searched.
 enum class Space {
   pixels,
-  latent  ///< what Problem::generator makes images from
+  latent,  ///< what Problem::generator makes images from
+  /// The latent in the first part of the run, then the generator's weights, the same for all images
+  /// of the batch (after Jeon et al. 2021, who give each image its own).
+  latent_then_weights
 };
 
 enum class ImageOptimizer {
@@ -74,6 +77,19 @@ enum class KernelSelection {
   tuned   ///< measurements on this machine (Resources::choices)
 };
 
+/// The second part of a search of Space::latent_then_weights.
+struct WeightsSpec {
+  double latent_share = 0.1;  ///< of the iterations go to the latent
+  double rate = 1e-3;         ///< of Adam on the weights, without schedule
+};
+
+/// A FedAvg update as one gradient between the old and the new weights, see surrogate.h.
+struct SurrogateSpec {
+  bool use = false;
+  double share = 0.5;  ///< of the old weights, at first; then it is searched as well
+  double rate = 1e-3;  ///< of Adam on the share
+};
+
 struct AttackSpec {
   std::string name = "custom";
   ObjectiveSpec objective;
@@ -84,6 +100,8 @@ struct AttackSpec {
   ImageOptimizer optimizer = ImageOptimizer::adam;
   CmaEsSpec cma_es;
   TurboSpec turbo;
+  WeightsSpec weights;
+  SurrogateSpec surrogate;
   optimizers::LbfgsSettings lbfgs;  ///< its rate is used as it is, without schedule
   optimizers::AdamSettings adam;
   double rate = 0.1;  ///< of Adam
@@ -124,6 +142,11 @@ AttackSpec deep_inversion();
 AttackSpec latent_projection();
 /// Generative Gradient Leakage (Li et al. 2022) by CMA-ES, TuRBO or Adam.
 AttackSpec generative_gradient_leakage(ImageOptimizer optimizer = ImageOptimizer::cma_es);
+/// Gradient inversion with a generative image prior (Jeon et al. 2021): the latent, then the
+/// weights.
+AttackSpec gias();
+/// Surrogate model extension (Zhu et al. 2023), for FedAvg updates of unknown local training.
+AttackSpec surrogate_extension();
 /// Inverting Gradients with a softened sign, cosine decay and warm-up: what later work found to
 /// help.
 AttackSpec modern();

@@ -93,18 +93,6 @@ Value batch_of(Value examples, const std::vector<std::int64_t>& rows) {
   return take(examples, examples.graph().constant(Literal::of<std::int64_t>({count}, rows)), 0);
 }
 
-std::vector<std::int64_t> rows_of(const Problem& problem, std::int64_t step) {
-  const std::int64_t batch = batch_size(*problem.model);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
-  for (std::int64_t i = 0; i < batch; ++i) {
-    const std::int64_t at = step * batch + i;
-    rows[static_cast<std::size_t>(i)] = problem.training.order.empty()
-                                            ? at % problem.examples
-                                            : problem.training.order[static_cast<std::size_t>(at)];
-  }
-  return rows;
-}
-
 /// The weights of one client and what its optimiser carries from step to step.
 struct Weights {
   std::vector<Value> values;
@@ -188,9 +176,21 @@ SimulatedUpdate named(const ClientGraph& graph, const Model& model,
 
 }  // namespace
 
+std::vector<std::int64_t> batch_rows(const Problem& problem, std::int64_t step) {
+  const std::int64_t batch = batch_size(*problem.model);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
+  for (std::int64_t i = 0; i < batch; ++i) {
+    const std::int64_t at = step * batch + i;
+    rows[static_cast<std::size_t>(i)] = problem.training.order.empty()
+                                            ? at % problem.examples
+                                            : problem.training.order[static_cast<std::size_t>(at)];
+  }
+  return rows;
+}
+
 FirstBatch first_batch(const Problem& problem, Value images, Value targets, Operands parameters,
                        Statistics statistics) {
-  const std::vector<std::int64_t> rows = rows_of(problem, 0);
+  const std::vector<std::int64_t> rows = batch_rows(problem, 0);
   FirstBatch first =
       forward(problem, batch_of(images, rows), batch_of(targets, rows), parameters, statistics);
   if (statistics == Statistics::none) first.statistics.clear();
@@ -204,7 +204,7 @@ ClientGraph client(const Problem& problem, Value images, Value targets, Operands
   result.buffers = running_statistics(model, images.graph());
   Weights weights = initial_weights(parameters);
   for (std::int64_t step = 0; step < problem.training.steps; ++step) {
-    const std::vector<std::int64_t> rows = rows_of(problem, step);
+    const std::vector<std::int64_t> rows = batch_rows(problem, step);
     const bool first = step == 0;
     FirstBatch pass = forward(problem, batch_of(images, rows), batch_of(targets, rows),
                               weights.values, first ? statistics : Statistics::none);

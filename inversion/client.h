@@ -42,6 +42,9 @@ struct ClientGraph {
 ClientGraph client(const Problem& problem, Value images, Value targets, Operands parameters,
                    Statistics statistics = Statistics::none);
 
+/// The example in each row of a local step's batch.
+std::vector<std::int64_t> batch_rows(const Problem& problem, std::int64_t step);
+
 /// The first step's batch alone, without any gradient; arguments as for client().
 FirstBatch first_batch(const Problem& problem, Value images, Value targets, Operands parameters,
                        Statistics statistics = Statistics::none);

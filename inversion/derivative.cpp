@@ -4,17 +4,19 @@
 
 #include "inversion/search.h"
 #include "inversion/start.h"
+#include "inversion/variables.h"
 
 namespace palimpsest::inversion {
 
 Derivative derivative_at_start(const Problem& problem, const AttackSpec& spec,
                                const Resources& resources) {
   check(problem);
+  const Problem taken = attacked(problem, spec);
   if (!resources.kernels) throw InputError("attack: a kernel table is missing");
   Derivative result;
-  result.variables = start_variables(problem, spec, 0);
+  result.variables = start_variables(taken, spec, 0);
   LanedProgram program = objective_program(
-      {problem, spec, resources, known_targets(problem, spec).rows}, WithGradient::yes);
+      {taken, spec, resources, known_targets(problem, spec).rows}, WithGradient::yes);
   for (std::size_t k = 0; k < result.variables.size(); ++k) program.set(0, k, result.variables[k]);
   program.run();
   result.objective = program.number(0, 0);

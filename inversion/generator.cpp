@@ -101,7 +101,7 @@ void check_generator(const Problem& problem) {
 
 TensorType latent_type(const Problem& problem) { return input_type(*problem.generator, 0); }
 
-Value generated_images(const Problem& problem, Value latent, Value targets) {
+Value generated_images(const Problem& problem, Value latent, Value targets, Operands weights) {
   const Model& generator = *problem.generator;
   Graph& graph = latent.graph();
   const LabelScope label = attack_part(graph, "generator");
@@ -109,8 +109,9 @@ Value generated_images(const Problem& problem, Value latent, Value targets) {
   arguments[generator.data[0].input] = latent;
   if (generator.data.size() > 1)
     arguments[generator.data[1].input] = class_input(input_type(generator, 1), targets);
-  for (const Parameter& parameter : generator.parameters)
-    arguments[parameter.input] = graph.constant(parameter.initial);
+  for (std::size_t i = 0; i < generator.parameters.size(); ++i)
+    arguments[generator.parameters[i].input] =
+        weights.empty() ? graph.constant(generator.parameters[i].initial) : weights[i];
   const Value made =
       inlined(graph, generator.function, arguments, std::vector{output_of(generator)}).front();
   const TensorType wanted = images_type(*problem.model, problem.examples);

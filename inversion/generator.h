@@ -16,7 +16,8 @@ void check_generator(const Problem& problem);
 TensorType latent_type(const Problem& problem);
 
 /// The images for latents and targets (rows as the loss takes them), as the model's input: brought
-/// to its size by area, to its layout and normalisation.
-Value generated_images(const Problem& problem, Value latent, Value targets);
+/// to its size by area, to its layout and normalisation. `weights`: one value per parameter of the
+/// generator, or none for its own.
+Value generated_images(const Problem& problem, Value latent, Value targets, Operands weights = {});
 
 }  // namespace palimpsest::inversion

@@ -33,36 +33,9 @@ Matrix class_probabilities(const HeadGradient& head) {
   return logits;
 }
 
-/// Whole numbers >= 0 near `counts` that sum to `total`: after rounding, the class that is
-/// furthest off is moved by one until the sum is right.
-std::vector<std::int64_t> rounded(const Eigen::VectorXd& counts, std::int64_t total) {
-  std::vector<std::int64_t> whole;
-  std::int64_t sum = 0;
-  for (const double count : counts) {
-    whole.push_back(std::isfinite(count) ? std::llround(std::clamp(count, 0.0, double(total))) : 0);
-    sum += whole.back();
-  }
-  while (sum != total) {
-    const std::int64_t move = sum < total ? 1 : -1;
-    std::size_t best = 0;
-    double most = -std::numeric_limits<double>::infinity();
-    for (std::size_t c = 0; c < whole.size(); ++c) {
-      if (whole[c] + move < 0) continue;
-      const double missing = counts[static_cast<Eigen::Index>(c)] - static_cast<double>(whole[c]);
-      if (missing * static_cast<double>(move) > most) {
-        most = missing * static_cast<double>(move);
-        best = c;
-      }
-    }
-    whole[best] += move;
-    sum += move;
-  }
-  return whole;
-}
-
 }  // namespace
 
-std::vector<std::int64_t> solve_label_equations(const HeadGradient& head) {
+std::vector<double> solve_label_equations(const HeadGradient& head) {
   const Eigen::Index classes = head.classes;
   const auto total = static_cast<double>(head.examples);
   Matrix system = Matrix::Ones(classes + 1, classes);
@@ -73,7 +46,32 @@ std::vector<std::int64_t> solve_label_equations(const HeadGradient& head) {
   right.tail(classes) =
       total * Eigen::Map<const Eigen::VectorXd>(head.bias_gradient.data(), classes);
   const Eigen::VectorXd counts = system.completeOrthogonalDecomposition().solve(right);
-  return rounded(counts, head.examples);
+  return {counts.begin(), counts.end()};
+}
+
+std::vector<std::int64_t> whole_counts(std::span<const double> counts, std::int64_t total) {
+  std::vector<std::int64_t> whole;
+  std::int64_t sum = 0;
+  for (const double count : counts) {
+    whole.push_back(std::isfinite(count) ? std::llround(std::clamp(count, 0.0, double(total))) : 0);
+    sum += whole.back();
+  }
+  while (sum != total) {  // the class that is furthest off moves by one
+    const std::int64_t move = sum < total ? 1 : -1;
+    std::size_t best = 0;
+    double most = -std::numeric_limits<double>::infinity();
+    for (std::size_t c = 0; c < whole.size(); ++c) {
+      if (whole[c] + move < 0) continue;
+      const double missing = counts[c] - static_cast<double>(whole[c]);
+      if (missing * static_cast<double>(move) > most) {
+        most = missing * static_cast<double>(move);
+        best = c;
+      }
+    }
+    whole[best] += move;
+    sum += move;
+  }
+  return whole;
 }
 
 }  // namespace palimpsest::inversion

@@ -18,6 +18,7 @@ constexpr std::array rule_names{RuleName{LabelRule::automatic, "automatic"},
                                 RuleName{LabelRule::idlg, "idlg"},
                                 RuleName{LabelRule::bias_sign, "bias-sign"},
                                 RuleName{LabelRule::column_min, "column-min"},
+                                RuleName{LabelRule::column_sign, "column-sign"},
                                 RuleName{LabelRule::llg, "llg"},
                                 RuleName{LabelRule::bias_corrected, "bias-corrected"},
                                 RuleName{LabelRule::ilrg, "ilrg"}};
@@ -46,15 +47,29 @@ std::size_t least(const std::vector<double>& scores) {
   return static_cast<std::size_t>(std::min_element(scores.begin(), scores.end()) - scores.begin());
 }
 
-/// One example for each of the `examples` classes of least score.
-std::vector<std::int64_t> distinct(const std::vector<double>& scores, std::int64_t examples) {
+std::vector<std::size_t> rising(const std::vector<double>& scores) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
-  std::vector<std::int64_t> counts(scores.size(), 0);
-  for (std::int64_t i = 0; i < examples; ++i) ++counts[order[index_of(i) % order.size()]];
+  return order;
+}
+
+/// One example for each class of `order`, again and again until there are as many.
+std::vector<std::int64_t> in_turn(const std::vector<std::size_t>& order, const HeadGradient& head) {
+  std::vector<std::int64_t> counts(index_of(head.classes), 0);
+  for (std::int64_t i = 0; i < head.examples; ++i) ++counts[order[index_of(i) % order.size()]];
   return counts;
+}
+
+/// A class without an example has dW_c = mean_i p_ic h_i, which is nowhere negative where h is not.
+/// So a negative entry proves its class: those classes, least entry first, or all if there are
+/// none.
+std::vector<std::size_t> by_sign(const std::vector<double>& minima) {
+  std::vector<std::size_t> order = rising(minima);
+  const auto proven = std::count_if(minima.begin(), minima.end(), [](double m) { return m < 0; });
+  if (proven > 0) order.resize(static_cast<std::size_t>(proven));
+  return order;
 }
 
 /// Every class of negative score has an example, most negative first; each example taken lowers
@@ -93,25 +108,51 @@ std::vector<std::int64_t> counts_by(const HeadGradient& head, LabelRule rule) {
     case LabelRule::automatic:
       break;
     case LabelRule::idlg:
-      return distinct(row_sums(head), head.examples);
+      return in_turn(rising(row_sums(head)), head);
     case LabelRule::bias_sign:
-      return distinct(head.bias_gradient, head.examples);
+      return in_turn(rising(head.bias_gradient), head);
     case LabelRule::column_min:
-      return distinct(row_minima(head), head.examples);
+      return in_turn(rising(row_minima(head)), head);
+    case LabelRule::column_sign:
+      return in_turn(by_sign(row_minima(head)), head);
     case LabelRule::llg:
       return by_impact(row_sums(head), head.examples, 1 + 1 / static_cast<double>(head.classes));
     case LabelRule::bias_corrected:
       return by_impact(head.bias_gradient, head.examples, 1);
     case LabelRule::ilrg:
-      return solve_label_equations(head);
+      return whole_counts(solve_label_equations(head), head.examples);
   }
   throw InputError("label rule: one rule expected, 'automatic' came");
+}
+
+/// Classes that have an example for certain: db_c < 0, or an entry of dW_c < 0 where some row
+/// without any shows that features are not negative.
+std::vector<bool> proven_classes(const HeadGradient& head) {
+  const std::vector<double> minima = row_minima(head);
+  const bool signs_tell = *std::max_element(minima.begin(), minima.end()) >= 0;
+  std::vector<bool> proven;
+  for (std::size_t c = 0; c < minima.size(); ++c)
+    proven.push_back(head.bias_gradient[c] < 0 || (signs_tell && minima[c] < 0));
+  return proven;
+}
+
+/// Whether the solution of the label equations contradicts what is certain. It does once a network
+/// is trained: the few examples that it gets wrong then stand for the mean of their class.
+bool equations_contradicted(const HeadGradient& head) {
+  const std::vector<bool> proven = proven_classes(head);
+  // More classes than examples: the update is noisy, and signs prove nothing.
+  if (std::count(proven.begin(), proven.end(), true) > head.examples) return false;
+  const std::vector<double> counts = solve_label_equations(head);
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    if (!(counts[c] >= (proven[c] ? 0.5 : -0.5))) return true;
+  return false;
 }
 
 LabelRule chosen(const HeadGradient& head) {
   const bool bias = !head.bias_gradient.empty();
   if (head.examples == 1) return bias ? LabelRule::bias_sign : LabelRule::idlg;
-  return bias ? LabelRule::ilrg : LabelRule::llg;
+  if (!bias) return LabelRule::llg;
+  return equations_contradicted(head) ? LabelRule::column_sign : LabelRule::ilrg;
 }
 
 std::string note_of(const HeadGradient& head, LabelRule rule) {
@@ -124,6 +165,9 @@ std::string note_of(const HeadGradient& head, LabelRule rule) {
                                 : "right when all labels differ; duplicates are lost";
     case LabelRule::column_min:
       return "needs distinct labels and features that are not negative";
+    case LabelRule::column_sign:
+      return "classes with a negative entry are certain where features are not negative; how often "
+             "each comes is not known and taken as equal";
     case LabelRule::llg:
       return "an estimate; counts are good for networks that are not trained yet, and need "
              "features that are not negative";

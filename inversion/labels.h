@@ -14,10 +14,11 @@ namespace palimpsest::inversion {
 
 enum class LabelRule {
   automatic,
-  idlg,            ///< least row sum of dW (Zhao et al. 2020): one example, features >= 0
-  bias_sign,       ///< classes with db_c < 0: distinct labels
-  column_min,      ///< least entries of dW (Yin et al. 2021): distinct labels, features >= 0
-  llg,             ///< row sums with the impact of one example taken off (Wainakh et al. 2022)
+  idlg,         ///< least row sum of dW (Zhao et al. 2020): one example, features >= 0
+  bias_sign,    ///< classes with db_c < 0: distinct labels
+  column_min,   ///< least entries of dW (Yin et al. 2021): distinct labels, features >= 0
+  column_sign,  ///< classes whose row of dW has a negative entry share the examples: features >= 0
+  llg,          ///< row sums with the impact of one example taken off (Wainakh et al. 2022)
   bias_corrected,  ///< the same on db
   ilrg             ///< least squares over class-wise mean embeddings (Ma et al. 2023)
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -48,6 +49,7 @@ void add_means(ImageScores& scores) {
     scores.mean_squared_error += score.mean_squared_error / count;
     scores.psnr += score.psnr / count;
     scores.ssim += score.ssim / count;
+    scores.spectral_distance += score.spectral_distance / count;
   }
 }
 
@@ -81,13 +83,32 @@ ImageScores score_images(const Literal& recovered, const Literal& truth) {
     const std::int64_t j = columns[static_cast<std::size_t>(i)];
     const double error = errors[static_cast<std::size_t>(i * count + j)];
     const double similarity = has_ssim(truth) ? ssim(recovered, i, truth, j) : nan;
-    scores.images.push_back({i, j, error, psnr(error), similarity});
+    const double spectral =
+        truth.shape().rank() == 4 ? spectral_distance(recovered, i, truth, j) : nan;
+    scores.images.push_back({i, j, error, psnr(error), similarity, spectral});
   }
   std::sort(scores.images.begin(), scores.images.end(),
             [](const ImageScore& a, const ImageScore& b) { return a.truth < b.truth; });
   add_means(scores);
   scores.random_pair_psnr = random_pair_psnr(errors, columns);
   return scores;
+}
+
+Literal paired(const Literal& recovered, const ImageScores& scores) {
+  const std::int64_t count = recovered.shape().rank() == 0 ? 0 : recovered.shape()[0];
+  if (std::cmp_not_equal(scores.images.size(), count))
+    throw InputError(text("scores: ", count, " pairs expected, ", scores.images.size(), " came"));
+  const std::size_t bytes =
+      recovered.type().bytes() / std::max<std::size_t>(scores.images.size(), 1);
+  const std::shared_ptr<std::byte> data = Literal::allocate(recovered.type());
+  for (std::size_t k = 0; k < scores.images.size(); ++k) {
+    const std::int64_t from = scores.images[k].recovered;
+    if (from < 0 || from >= count)
+      throw InputError(text("scores: images in [0, ", count, ") expected, ", from, " came"));
+    std::memcpy(data.get() + k * bytes, recovered.bytes() + static_cast<std::size_t>(from) * bytes,
+                bytes);
+  }
+  return Literal(recovered.type(), data);
 }
 
 double label_recall(std::span<const std::int64_t> recovered, std::span<const std::int64_t> truth) {

@@ -98,7 +98,8 @@ Seen seen(const Problem& problem, const ObjectiveSpec& spec, const Candidate& ca
   const Route route = route_of(problem, spec.route);
   const ClientGraph made = client(problem, shown, candidate.targets, parameters, wanted);
   Seen result{made.first.loss, made.first.statistics, {shown}, {}, {}};
-  if (candidate.target_logits) result.roots.push_back(candidate.target_logits);
+  for (const Value further : {candidate.target_logits, candidate.surrogate})
+    if (further) result.roots.push_back(further);
   std::vector<Value> input_gradients;
   if (route == Route::forward_over_reverse)
     input_gradients = autodiff::gradient(made.first.loss, result.roots);
@@ -201,8 +202,11 @@ std::vector<std::string_view> term_names(const ObjectiveSpec& spec) {
 }
 
 std::vector<Value> Candidate::variables() const {
-  const Value first = latent ? latent : images;
-  return target_logits ? std::vector{first, target_logits} : std::vector{first};
+  std::vector<Value> all{latent ? latent : images};
+  if (target_logits) all.push_back(target_logits);
+  all.insert(all.end(), generator_weights.begin(), generator_weights.end());
+  if (surrogate) all.push_back(surrogate);
+  return all;
 }
 
 Value Objective::term(std::string_view name) const {

@@ -46,8 +46,8 @@ struct ObjectiveSpec {
 /// "image_norm", "statistics", "group_consistency", "classification", "latent_kl", "latent_norm".
 std::vector<std::string_view> term_names(const ObjectiveSpec& spec);
 
-/// What is searched: the images, or what a generator makes them from; and the logits of the
-/// targets when labels are searched too.
+/// What is searched: the images, or what a generator makes them from; the logits of the targets
+/// when labels are searched too; the generator's weights and the surrogate's share where they are.
 struct Candidate {
   Value images;          ///< images_type, in the units of the model's input
   Value targets;         ///< targets_type
@@ -56,6 +56,8 @@ struct Candidate {
   Value shown{};         ///< what the client is shown of the images; null: the images
   Value consensus{};     ///< of the group, like the images; null without one
   Value group_weight{};  ///< further factor of the group's term, rank 0; null without one
+  std::vector<Value> generator_weights{};  ///< empty: they are not searched
+  Value surrogate{};  ///< null, or the rank-0 share that the parameters depend on
   std::vector<Value> variables() const;
 };
 
@@ -75,9 +77,10 @@ struct Objective {
   Value term(std::string_view name) const;  ///< null when the spec has no such term
 };
 
-/// `parameters` must be distinct nodes (inputs, not constants: equal constants are one node).
-/// Throws InputError when forward_over_reverse is asked for several steps, a term needs what the
-/// candidate or the problem has not, or no term is left.
+/// `parameters`: the model's, or the surrogate's made of them. They must be distinct nodes (inputs,
+/// not constants: equal constants are one node). Throws InputError when forward_over_reverse is
+/// asked for several steps, a term needs what the candidate or the problem has not, or no term is
+/// left.
 Objective objective(const Problem& problem, const ObjectiveSpec& spec, const Candidate& candidate,
                     Operands parameters);
 

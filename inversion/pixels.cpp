@@ -56,6 +56,7 @@ Shape pixel_shape(const Problem& problem, const Shape& images) {
 PixelRange pixel_range(const Problem& problem) { return {level(problem, 0), level(problem, 1)}; }
 
 Literal images_of(const Problem& problem, const Literal& pixels) {
+  check_normalization(*problem.model, problem.normalization);
   const TensorType type = images_type(*problem.model, pixels.shape()[0]);
   if (!(pixels.shape() == pixel_shape(problem, type.shape)))
     throw InputError(text("images: pixels ", pixel_shape(problem, type.shape), " expected, ",

@@ -12,7 +12,8 @@ struct PixelRange {
 PixelRange pixel_range(const Problem& problem);
 
 /// Pixels f32 [N, C, H, W] in [0, 1] as the model's input: (pixel - mean) / deviation, in its
-/// layout and dtype, with N rows. Throws InputError when C, H or W are not the model's.
+/// layout and dtype, with N rows. Throws InputError when C, H or W are not the model's, or the
+/// normalisation is not one of its channels.
 Literal images_of(const Problem& problem, const Literal& pixels);
 /// The way back, model-input images as pixels: f32, [N, C, H, W] whatever the model's layout;
 /// inputs of another rank keep their shape.

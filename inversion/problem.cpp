@@ -52,18 +52,6 @@ void check_training(const Problem& problem, std::int64_t batch) {
                             ") expected in the order, ", index, " came"));
 }
 
-void check_normalization(const Model& model, const Normalization& normalization) {
-  const std::vector<double>&mean = normalization.mean, &deviation = normalization.deviation;
-  if (mean.empty() && deviation.empty()) return;
-  const std::int64_t channels = data_value(model).shape()[image_axes(model).channel];
-  if (std::cmp_not_equal(mean.size(), channels) || mean.size() != deviation.size())
-    throw InputError(text("normalisation: a mean and a deviation for each of ", channels,
-                          " channels expected, ", mean.size(), " and ", deviation.size(), " came"));
-  for (const double value : deviation)
-    if (!(value > 0))
-      throw InputError(text("normalisation: deviations above 0 expected, ", value, " came"));
-}
-
 Literal one_hot_rows(const Literal& labels, const TensorType& rows) {
   const std::int64_t classes = rows.shape[1];
   const std::int64_t inner = rows.shape.elements() / (rows.shape[0] * classes);
@@ -83,6 +71,18 @@ Literal one_hot_rows(const Literal& labels, const TensorType& rows) {
 }
 
 }  // namespace
+
+void check_normalization(const Model& model, const Normalization& normalization) {
+  const std::vector<double>&mean = normalization.mean, &deviation = normalization.deviation;
+  if (mean.empty() && deviation.empty()) return;
+  const std::int64_t channels = data_value(model).shape()[image_axes(model).channel];
+  if (std::cmp_not_equal(mean.size(), channels) || mean.size() != deviation.size())
+    throw InputError(text("normalisation: a mean and a deviation for each of ", channels,
+                          " channels expected, ", mean.size(), " and ", deviation.size(), " came"));
+  for (const double value : deviation)
+    if (!(value > 0))
+      throw InputError(text("normalisation: deviations above 0 expected, ", value, " came"));
+}
 
 void check(const Problem& problem) {
   if (!problem.model) throw InputError("problem: a model is missing");

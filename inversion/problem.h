@@ -89,6 +89,9 @@ struct Problem {
 /// UnsupportedError when the model has not exactly one data input.
 void check(const Problem& problem);
 
+/// Throws InputError unless there are a mean and a deviation above 0 for each channel, or neither.
+void check_normalization(const Model& model, const Normalization& normalization);
+
 /// What the loss takes: the model's logits, or its first output for a squared error.
 Value prediction(const Model& model, const LossSpec& loss);
 /// Rows of one batch, as the model was imported.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "autodiff/vmap.h"
+#include "inversion/surrogate.h"
 #include "inversion/variables.h"
 #include "passes/bind.h"
 #include "passes/narrow_products.h"
@@ -31,6 +32,7 @@ Objective search_objective(const SearchRequest& request, Function& function,
   for (const Parameter& parameter : problem.model->parameters)
     parameters.push_back(function.graph->input(parameter.initial.type(), parameter.name));
   function.inputs.insert(function.inputs.end(), parameters.begin(), parameters.end());
+  if (candidate.surrogate) parameters = surrogate_weights(problem, parameters, candidate.surrogate);
   return objective(problem, request.spec.objective, candidate, parameters);
 }
 

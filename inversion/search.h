@@ -22,6 +22,7 @@ struct StepNumbers {
   double rate = 0;
   double softness = 1;
   std::int64_t restart = 0;
+  double weights_rate = 0;     ///< of a generator's weights
   double group_weight = 0;     ///< 0 until there is a consensus
   std::optional<View> view{};  ///< absent when the view is plain
 };

@@ -30,6 +30,8 @@ void check_settings(const AttackSpec& spec, const Resources& resources) {
   if (spec.group.period < 1)
     throw InputError(
         text("attack: a group's period of at least 1 expected, ", spec.group.period, " came"));
+  if (spec.surrogate.use && spec.rate == 0)
+    throw InputError("attack: a rate above 0 expected beside a surrogate's, 0 came");
   if (spec.iterations < 1 || spec.restarts < 1)
     throw InputError(text("attack: at least one iteration and one restart expected, ",
                           spec.iterations, " and ", spec.restarts, " came"));
@@ -127,7 +129,7 @@ struct Session::State {
   Restarts restarts;
 
   State(const Problem& given, const AttackSpec& wanted, const Resources& resources)
-      : problem(given),
+      : problem(attacked(given, wanted)),
         spec(wanted),
         kernels(*resources.kernels),
         known(known_targets(given, wanted)),
@@ -193,6 +195,11 @@ StepNumbers Session::State::numbers(const Restarts::Lane& lane) const {
       adam ? spec.rate * optimizers::rate_factor(spec.schedule, iteration, spec.iterations)
            : spec.lbfgs.rate;
   StepNumbers numbers{iteration + 1, rate, 1 - done, *lane.restart};
+  if (spec.space == Space::latent_then_weights) {
+    const bool latent = done < spec.weights.latent_share;
+    if (!latent) numbers.rate = 0;
+    numbers.weights_rate = latent ? 0 : spec.weights.rate;
+  }
   numbers.group_weight = iteration >= spec.group.start ? 1 : 0;
   if (!spec.view.is_plain())
     numbers.view =
@@ -236,7 +243,7 @@ Restarts::Best Session::State::best_so_far() {
 
 Session::Session(const Problem& problem, const AttackSpec& spec, const Resources& resources) {
   check(problem);
-  if (spec.space == Space::latent) check_generator(problem);
+  if (spec.space != Space::pixels) check_generator(problem);
   check_settings(spec, resources);
   state_ = std::make_unique<State>(problem, spec, resources);
 }
@@ -300,7 +307,7 @@ Reconstruction Session::result() const {
       pixels_of(state_->problem, images_of_variables(state_->problem, state_->spec, best.variables,
                                                      state_->known.rows, state_->kernels));
   result.images = clamped(result.raw);
-  if (state_->spec.space == Space::latent) result.latent = best.variables[0];
+  if (state_->spec.space != Space::pixels) result.latent = best.variables[0];
   result.targets = state_->known.rows ? *state_->known.rows
                                       : searched_targets(state_->problem.loss, best.variables[1]);
   result.labels = state_->problem.loss.kind == LossKind::cross_entropy

@@ -57,6 +57,7 @@ std::vector<Literal> start_variables(const Problem& problem, const AttackSpec& s
                                      std::int64_t restart) {
   const auto stream = 2 * static_cast<std::uint64_t>(restart);
   std::vector<Literal> start;
+  std::size_t weight = 0;
   for (const Variable& variable : variables_of(problem, spec)) switch (variable.what) {
       case Unknown::images:
         start.push_back(first(spec.start_images, "start images", spec, variable.type, stream));
@@ -69,6 +70,12 @@ std::vector<Literal> start_variables(const Problem& problem, const AttackSpec& s
             spec.start_target_logits
                 ? fitting(*spec.start_target_logits, variable.type, "start target logits")
                 : drawn(variable.type, Distribution::normal, spec.seed, stream + 1));
+        break;
+      case Unknown::generator_weight:
+        start.push_back(problem.generator->parameters[weight++].initial);
+        break;
+      case Unknown::surrogate_share:
+        start.push_back(Literal::filled(variable.type, spec.surrogate.share));
         break;
     }
   return start;

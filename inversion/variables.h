@@ -6,12 +6,15 @@
 
 namespace palimpsest::inversion {
 
-enum class Unknown { images, latent, target_logits };
+enum class Unknown { images, latent, target_logits, generator_weight, surrogate_share };
 
 struct Variable {
   Unknown what;
   TensorType type;
 };
+
+/// What the attack takes for the problem: the surrogate's, where there is one.
+Problem attacked(const Problem& problem, const AttackSpec& spec);
 
 /// In the order of Candidate::variables().
 std::vector<Variable> variables_of(const Problem& problem, const AttackSpec& spec);

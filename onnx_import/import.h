@@ -12,8 +12,10 @@ namespace palimpsest::onnx_import {
 enum class Mode { model, train, eval };
 
 struct ImportOptions {
-  std::optional<std::int64_t> batch;     ///< for the first axis when it is symbolic
-  std::map<std::string, Shape> shapes;   ///< by input name
+  std::optional<std::int64_t> batch;    ///< for the first axis when it is symbolic
+  std::map<std::string, Shape> shapes;  ///< by input name
+  /// What the axes are that the file leaves open, of inputs without a shape of their own here.
+  std::optional<Shape> open_axes;
   std::map<std::string, Literal> fixed;  ///< inputs that become constants, by name
   Mode batch_norm = Mode::model;         ///< how BatchNormalization runs
   DType dtype = DType::f32;              ///< float type of the whole function

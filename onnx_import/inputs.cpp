@@ -24,6 +24,7 @@ Shape given_shape(const std::string& where, const wire::TensorType& type, const 
 std::int64_t open_extent(const std::string& where, const wire::Dimension& dimension, int axis,
                          const ImportOptions& options) {
   if (axis == 0 && options.batch) return *options.batch;
+  if (options.open_axes && axis < options.open_axes->rank()) return (*options.open_axes)[axis];
   throw ImportError(text(
       where, ": axis ", axis, " ('", dimension.dim_param(), "') is symbolic; fix it with ",
       axis == 0 ? "--batch, or the whole shape with --shape" : "--shape, for the whole input"));
@@ -33,6 +34,7 @@ Shape shape_of(const std::string& name, const std::string& where, const wire::Te
                const ImportOptions& options) {
   if (const auto given = options.shapes.find(name); given != options.shapes.end())
     return given_shape(where, type, given->second);
+  if (!type.has_shape() && options.open_axes) return *options.open_axes;
   if (!type.has_shape())
     throw ImportError(text(where, ": the file gives no shape; give it with --shape"));
   std::vector<std::int64_t> extents;

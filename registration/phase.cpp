@@ -3,39 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <unsupported/Eigen/FFT>
+
+#include "registration/fourier.h"
 
 namespace palimpsest::registration {
 namespace {
 
 using Index = Eigen::Index;
-using Spectrum = Eigen::ArrayXXcd;
 
 constexpr double pi = std::numbers::pi;
-
-/// Columns, then rows; scaled by 1 / size when inverse.
-Spectrum transformed(Spectrum a, bool inverse) {
-  Eigen::FFT<double> fft;
-  Eigen::VectorXcd in, out;
-  const auto along = [&](auto line) {
-    in = line.matrix();
-    if (inverse)
-      fft.inv(out, in);
-    else
-      fft.fwd(out, in);
-    line = out.array();
-  };
-  for (Index x = 0; x < a.cols(); ++x) along(a.col(x));
-  for (Index y = 0; y < a.rows(); ++y) {
-    in = a.row(y).matrix().transpose();
-    if (inverse)
-      fft.inv(out, in);
-    else
-      fft.fwd(out, in);
-    a.row(y) = out.array().transpose();
-  }
-  return a;
-}
 
 Eigen::ArrayXd hann(Index size) {
   const Eigen::ArrayXd t = Eigen::ArrayXd::LinSpaced(size, 0.5, static_cast<double>(size) - 0.5);
@@ -76,7 +52,7 @@ struct LogPolar {
     Spectrum padded = Spectrum::Zero(size, size);
     padded.topLeftCorner(plane.rows(), plane.cols()) =
         windowed(plane, false).cast<std::complex<double>>();
-    const Spectrum spectrum = transformed(padded, false);
+    const Spectrum spectrum = fourier(padded);
     // The origin in the middle, logarithms, and less of what lies near the origin.
     const Index half = size / 2;
     Plane centred(size, size);
@@ -104,7 +80,7 @@ struct LogPolar {
 Shift phase_correlation(const Plane& moving, const Plane& fixed, bool periodic_x) {
   const Index rows = fixed.rows(), columns = fixed.cols();
   const auto spectrum = [&](const Plane& plane) {
-    return transformed(windowed(plane, periodic_x).cast<std::complex<double>>(), false);
+    return fourier(windowed(plane, periodic_x).cast<std::complex<double>>());
   };
   Spectrum cross = spectrum(moving) * spectrum(fixed).conjugate();
   const double least = 1e-12 * cross.abs().maxCoeff();
@@ -115,7 +91,7 @@ Shift phase_correlation(const Plane& moving, const Plane& fixed, bool periodic_x
       const double low_pass = std::exp(-2 * pi * pi * (u * u + v * v));
       cross(y, x) *= low_pass / std::max(std::abs(cross(y, x)), least);
     }
-  const Plane peaks = transformed(cross, true).real();
+  const Plane peaks = inverse_fourier(cross).real();
   Index y = 0, x = 0;
   peaks.maxCoeff(&y, &x);
   const auto at = [&](Index dy, Index dx) {

@@ -19,7 +19,7 @@ compare="${PALIMPSEST_ORACLE_COMPARE:-build/release/tests/oracle_compare}"
 
 # Creates the virtual environment unless it is there; one that was left half made is finished.
 need_pytorch() {
-  "$venv/bin/python" -c 'import torch, torchvision, onnx, onnxscript, scipy, skimage, cma, botorch' 2>/dev/null && return
+  "$venv/bin/python" -c 'import torch, torchvision, onnx, onnxscript, scipy, skimage, sklearn, cma, botorch' 2>/dev/null && return
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --requirement tests/oracles/requirements.txt
 }

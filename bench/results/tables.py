@@ -7,8 +7,11 @@ import re
 from pathlib import Path
 from statistics import mean, median
 
+import label_tables
+
 RESULTS = Path("bench/results")
 PAGE = Path("docs/results.md")
+ELSEWHERE = ("iteration", "models", "precision")  # in docs/performance.md and docs/models.md
 SUCCESS_MSE = 1e-4
 SIDES = ("palimpsest", "pytorch")
 MEBI = 1 << 20
@@ -94,6 +97,8 @@ def alone(result: dict) -> str:
 def section(path: Path) -> str:
     """One experiment's text between its markers."""
     result = json.loads(path.read_text())
+    if path.stem == "labels":
+        return label_tables.section(result, table)
     parts = [conditions(result)]
     if "pytorch" not in result["batches"][0]:
         parts.append(alone(result))
@@ -109,7 +114,7 @@ def main() -> None:
     """Replace what stands between `<!-- NAME -->` and `<!-- end -->`."""
     page = PAGE.read_text()
     for path in sorted(RESULTS.glob("*.json")):
-        if path.stem == "iteration":  # of docs/performance.md
+        if path.stem in ELSEWHERE:
             continue
         block = re.compile(f"(<!-- {path.stem} -->\n).*?(<!-- end -->)", re.DOTALL)
         page, count = block.subn(lambda match: f"{match[1]}{section(path)}\n{match[2]}", page)

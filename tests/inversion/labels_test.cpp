@@ -15,16 +15,15 @@ using namespace small_models;
 
 constexpr std::int64_t classes = 10, features = 40;
 
-/// The mean gradient of an untrained linear head on non-negative features with these labels.
-HeadGradient head_of(const std::vector<std::int64_t>& truth) {
+/// The mean gradient of a linear head with this weight at the features h [examples, features].
+HeadGradient gradient_at(const std::vector<std::int64_t>& truth, std::vector<double> weight,
+                         const std::vector<double>& h) {
   const auto count = static_cast<std::int64_t>(truth.size());
   HeadGradient head{.classes = classes, .features = features, .examples = count};
-  head.weight = uniform({DType::f64, {classes, features}}, 1).doubles();
-  for (double& value : head.weight) value = (value - 0.5) * 0.05;
+  head.weight = std::move(weight);
   head.bias.assign(classes, 0.01);
   head.weight_gradient.assign(classes * features, 0);
   head.bias_gradient.assign(classes, 0);
-  const std::vector<double> h = uniform({DType::f64, {count, features}}, 2).doubles();
   for (std::int64_t i = 0; i < count; ++i) {
     std::vector<double> p(classes);
     double sum = 0;
@@ -45,6 +44,31 @@ HeadGradient head_of(const std::vector<std::int64_t>& truth) {
   return head;
 }
 
+/// An untrained head on features in [0, 1).
+HeadGradient head_of(const std::vector<std::int64_t>& truth) {
+  std::vector<double> weight = uniform({DType::f64, {classes, features}}, 1).doubles();
+  for (double& value : weight) value = (value - 0.5) * 0.05;
+  const Shape shape{static_cast<std::int64_t>(truth.size()), features};
+  return gradient_at(truth, std::move(weight), uniform({DType::f64, shape}, 2).doubles());
+}
+
+/// A trained head: each class has four features of its own. The last example looks like the class
+/// after its own, so that the head gets it wrong.
+HeadGradient trained_head_of(const std::vector<std::int64_t>& truth) {
+  const auto count = static_cast<std::int64_t>(truth.size());
+  std::vector<double> weight(classes * features),
+      h = uniform({DType::f64, {count, features}}, 2).doubles();
+  for (std::int64_t k = 0; k < classes * features; ++k)
+    weight[size_t(k)] = k % features % classes == k / features ? 1.5 : 0;
+  for (std::int64_t i = 0; i < count; ++i)
+    for (std::int64_t f = 0; f < features; ++f) {
+      const std::int64_t seen = (truth[size_t(i)] + (i + 1 == count ? 1 : 0)) % classes;
+      h[size_t(i * features + f)] =
+          0.5 * h[size_t(i * features + f)] + (f % classes == seen ? 1 : 0);
+    }
+  return gradient_at(truth, std::move(weight), h);
+}
+
 void check_found(LabelRule rule, const std::vector<std::int64_t>& truth) {
   CAPTURE(name_of(rule));
   CHECK(labels_of(recover_labels(head_of(truth), rule).counts) == truth);
@@ -55,8 +79,9 @@ const std::vector<std::int64_t> distinct{1, 4, 6, 9}, repeated{0, 0, 0, 2, 2, 5,
 }  // namespace
 
 TEST_CASE("every rule finds the label of one example") {
-  for (const LabelRule rule : {LabelRule::idlg, LabelRule::bias_sign, LabelRule::column_min,
-                               LabelRule::llg, LabelRule::bias_corrected, LabelRule::ilrg})
+  for (const LabelRule rule :
+       {LabelRule::idlg, LabelRule::bias_sign, LabelRule::column_min, LabelRule::column_sign,
+        LabelRule::llg, LabelRule::bias_corrected, LabelRule::ilrg})
     for (std::int64_t label = 0; label < classes; ++label) check_found(rule, {label});
 }
 
@@ -68,6 +93,32 @@ TEST_CASE("rules for distinct labels find them") {
 TEST_CASE("rules that count find repeated labels of an untrained head") {
   for (const LabelRule rule : {LabelRule::llg, LabelRule::bias_corrected, LabelRule::ilrg})
     check_found(rule, repeated);
+}
+
+TEST_CASE("a negative entry in a row of the gradient proves its class, trained or not") {
+  for (const HeadGradient& head : {head_of(repeated), trained_head_of(repeated)}) {
+    const RecoveredLabels found = recover_labels(head, LabelRule::column_sign);
+    for (std::int64_t c = 0; c < classes; ++c)
+      if (std::find(repeated.begin(), repeated.end(), c) == repeated.end())
+        CHECK(found.counts[size_t(c)] == 0);
+  }
+  check_found(LabelRule::column_sign, distinct);
+  CHECK(labels_of(recover_labels(trained_head_of(distinct), LabelRule::column_sign).counts) ==
+        distinct);
+}
+
+TEST_CASE("a trained head's labels are not left to equations that the signs contradict") {
+  const HeadGradient head = trained_head_of(repeated);
+  const RecoveredLabels found = recover_labels(head);
+  CHECK(found.rule == LabelRule::column_sign);
+  CHECK(label_recall(labels_of(found.counts), repeated) >
+        label_recall(labels_of(recover_labels(head, LabelRule::ilrg).counts), repeated));
+}
+
+TEST_CASE("signs that prove more classes than there are examples prove nothing") {
+  HeadGradient head = trained_head_of(distinct);
+  head.bias_gradient.assign(classes, -0.1);
+  CHECK(recover_labels(head).rule == LabelRule::ilrg);
 }
 
 TEST_CASE("instance-wise recovery counts hundreds of labels") {

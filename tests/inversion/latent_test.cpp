@@ -101,6 +101,39 @@ TEST_CASE("a search by values alone refuses pixels, searched labels and the sett
                        InputError);
 }
 
+TEST_CASE("a generator's weights take over where its latent ends") {
+  Generated given;
+  // A picture that no latent makes.
+  given.truth = picture(images_type(given.model, 1));
+  given.problem = observed_problem(given.model, given.problem, given.truth, labels({2}));
+  AttackSpec spec = gias();
+  spec.restarts = 1;
+  spec.iterations = 600;
+  spec.weights = {.latent_share = 0.25, .rate = 0.02};
+  spec.seed = 3;
+  AttackSpec latent = spec;
+  latent.space = Space::latent;
+  const double by_latent = mean_squared_error(found(given, latent).raw, 0, given.truth, 0);
+  CHECK(mean_squared_error(found(given, spec).raw, 0, given.truth, 0) < 0.2 * by_latent);
+}
+
+TEST_CASE("in the first part of such a run the weights rest, in the second the latent") {
+  const Generated given;
+  AttackSpec spec = gias();
+  spec.restarts = 1;
+  spec.iterations = 8;
+  spec.keep = Keep::last;
+  spec.weights.latent_share = 0.5;
+  const auto latent_after = [&](int steps) {
+    Session session(given.problem, spec, {.kernels = &kernels()});
+    for (int step = 0; step < steps; ++step) session.step();
+    return *session.result().latent;
+  };
+  // Kept is where a step began.
+  CHECK_FALSE(latent_after(4) == latent_after(5));
+  CHECK(latent_after(6) == latent_after(8));
+}
+
 TEST_CASE("a latent cannot be searched without a generator") {
   Generated given;
   given.problem.generator = nullptr;

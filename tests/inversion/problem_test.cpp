@@ -82,6 +82,15 @@ TEST_CASE("labels of every place become one-hot rows along the class axis") {
   CHECK(target_rows(model, {}, places).doubles() == std::vector<double>{0, 1, 0, 0, 1, 0});
 }
 
+TEST_CASE("a normalisation of other channels than the model's is refused before pixels are read") {
+  const Model model = lenet();
+  Problem problem;
+  problem.model = &model;
+  problem.normalization = {{0.5}, {0.25}};
+  const Literal pixels = Literal::filled({DType::f32, {1, 3, 32, 32}}, 0.5);
+  CHECK_THROWS_WITH_AS(images_of(problem, pixels), doctest::Contains("3 channels"), InputError);
+}
+
 TEST_CASE("pixels are denormalised and brought to channels first") {
   Model model;
   model.function.inputs = {model.function.graph->input({DType::f32, {1, 1, 2, 3}}, "x")};

@@ -13,19 +13,23 @@ EXPORTERS = ("ts", "dynamo")
 TORCHSCRIPT_OPSET = 17
 
 
-def export_torchscript(model: nn.Module, example: torch.Tensor, path: Path, train: bool = False) -> None:
+def export_torchscript(model: nn.Module, example: torch.Tensor | tuple[torch.Tensor, ...], path: Path,
+                       train: bool = False, inputs: tuple[str, ...] = ("x",), output: str = "logits",
+                       batch_axis: str | None = None) -> None:
     """TorchScript exporter: no Conv+BN fusion (PRESERVE), no value de-duplication (root training flag).
 
-    With `train` every submodule is in train mode, so that batch normalisation uses the batch's own statistics.
+    With `train` every submodule is in train mode, so that batch normalisation uses the batch's own statistics. With
+    `batch_axis` the first axis of every input and of the output is symbolic, of this name.
     """
     model.train(train)
     model.training = True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            model, (example,), str(path), dynamo=False, opset_version=TORCHSCRIPT_OPSET,
-            training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
-            input_names=["x"], output_names=["logits"])
+            model, example if isinstance(example, tuple) else (example,), str(path), dynamo=False,
+            opset_version=TORCHSCRIPT_OPSET, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+            input_names=list(inputs), output_names=[output],
+            dynamic_axes={name: {0: batch_axis} for name in (*inputs, output)} if batch_axis else None)
     model.eval()
 
 

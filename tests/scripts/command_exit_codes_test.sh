@@ -53,6 +53,11 @@ expect 0 eval "$work/run" --truth truth.png
 expect 1 eval "$work/run" --truth truth.png --fail-if-psnr-above 0
 expect 0 report "$work/run" --out "$work/report.html"
 
+expect 0 simulate lenet.onnx --images truth.png --labels 3 --out "$work/defended.npz" \
+  --defense dp-sgd:1:0.5,quantize:8,secure-aggregation,clip:4 --other-images truth.png --other-labels 5
+expect 3 map lenet.onnx --update "$work/defended.npz"
+expect 0 closed-form lenet.onnx
+
 expect 2
 expect 2 inspekt lenet.onnx
 expect 2 inspect
@@ -68,6 +73,10 @@ expect 2 report
 expect 2 audit lenet.onnx --images truth.png --labels 3 --attacks no-such-recipe --out "$work/new"
 expect 2 simulate lenet.onnx --images truth.png --labels 3 --out "$work/update.txt"
 expect 2 simulate lenet.onnx --images truth.png --labels 3,1 --out "$work/update.npz"
+expect 2 simulate lenet.onnx --images truth.png --labels 3 --out "$work/u.npz" --defense clip
+expect 2 simulate lenet.onnx --images truth.png --labels 3 --out "$work/u.npz" --defense secure-aggregation
+expect 2 simulate lenet.onnx --images truth.png --labels 3 --out "$work/u.npz" --other-images truth.png
+expect 2 closed-form lenet.onnx --update update.npz
 
 expect 3 inspect truth.png
 expect 3 map lenet.onnx --update "$work/truncated.npz"
@@ -75,7 +84,10 @@ expect 3 map lenet.onnx --update truth.png
 expect 3 run lenet.onnx
 expect 3 "${attack[@]}" --out "$work/new" --labels 10
 expect 3 simulate lenet.onnx --images truth.png --labels 10 --out "$work/update.npz"
+expect 3 simulate lenet.onnx --images truth.png --labels 3 --mean 0.5 --std 0.25 --out "$work/update.npz"
+expect 3 simulate lenet.onnx --images truth.png --labels 3 --out "$work/u.npz" --defense clip:1,dp-sgd:1:1
 
+expect 4 closed-form lenet.onnx --update update.npz --out "$work/closed" --form first-layer
 unsupported=/usr/share/libonnx-testdata/data/node/test_unique_sorted_without_axis/model.onnx
 if [[ -e $unsupported ]]; then
   expect 4 inspect "$unsupported"

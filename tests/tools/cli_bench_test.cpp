@@ -3,13 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
-#include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/tools/command_support.h"
 #include "tests/tools/io_support.h"
-#include "tools/cli/commands.h"
 #include "tools/io/npz.h"
 
 namespace palimpsest::tools {
@@ -18,55 +17,20 @@ namespace {
 using nlohmann::json;
 using testing::ScratchFolder;
 
-/// While it lives, standard output and standard error go to strings.
-class Captured {
- public:
-  Captured() : out_(std::cout.rdbuf(output.rdbuf())), err_(std::cerr.rdbuf(errors.rdbuf())) {}
-  ~Captured() {
-    std::cout.rdbuf(out_);
-    std::cerr.rdbuf(err_);
-  }
-  Captured(const Captured&) = delete;
-  std::ostringstream output, errors;
-
- private:
-  std::streambuf *out_, *err_;
-};
-
-struct Ran {
-  int exit_code = 0;
-  std::string output;
-};
-
-/// palimpsest bench on the example, one thread, with further words.
-Ran bench(const std::vector<std::string>& more) {
-  const std::string folder = std::string(PALIMPSEST_SOURCE_DIR) + "/examples/quickstart/";
-  std::vector<std::string> words{"palimpsest",
-                                 "bench",
-                                 folder + "lenet.onnx",
-                                 "--update",
-                                 folder + "update.npz",
-                                 "--labels",
-                                 "3",
-                                 "--seed",
-                                 "1",
-                                 "--threads",
-                                 "1"};
+/// bench on the example, one thread, with further words.
+std::vector<std::string> bench_words(const std::vector<std::string>& more) {
+  std::vector<std::string> words{"bench",     testing::quickstart("lenet.onnx"),
+                                 "--update",  testing::quickstart("update.npz"),
+                                 "--labels",  "3",
+                                 "--seed",    "1",
+                                 "--threads", "1"};
   words.insert(words.end(), more.begin(), more.end());
-  std::vector<const char*> arguments;
-  for (const std::string& word : words) arguments.push_back(word.c_str());
-  const Captured captured;
-  const int code = run_command_line(static_cast<int>(arguments.size()), arguments.data());
-  return {code, captured.output.str()};
+  return words;
 }
 
-json data_of(const std::vector<std::string>& more) {
-  std::vector<std::string> words = more;
-  words.emplace_back("--json");
-  const Ran ran = bench(words);
-  REQUIRE(ran.exit_code == 0);
-  return json::parse(ran.output).at("data");
-}
+testing::Ran bench(const std::vector<std::string>& more) { return testing::run(bench_words(more)); }
+
+json data_of(const std::vector<std::string>& more) { return testing::data_of(bench_words(more)); }
 
 /// The sum of a field over an array or an object of objects.
 double sum_of(const json& parts, const char* field) {

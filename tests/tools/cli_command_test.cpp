@@ -83,6 +83,7 @@ TEST_CASE("The bundled recipes are the attacks of the library") {
   for (const inversion::AttackSpec& spec :
        {inversion::dlg(), inversion::idlg(), inversion::inverting_gradients(), inversion::modern(),
         inversion::grad_inversion(), inversion::deep_inversion(), inversion::latent_projection(),
+        inversion::gias(), inversion::surrogate_extension(),
         inversion::generative_gradient_leakage(),
         inversion::generative_gradient_leakage(inversion::ImageOptimizer::turbo),
         inversion::generative_gradient_leakage(inversion::ImageOptimizer::adam)}) {

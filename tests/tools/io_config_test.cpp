@@ -69,6 +69,19 @@ TEST_CASE("keys that nobody asked for are refused with a suggestion") {
         "the-file:2: unknown key 'optimizer.momentun', did you mean 'momentum'?");
 }
 
+TEST_CASE("an array of tables is read element by element, and errors count them") {
+  ConfigTable root = config("[[t]]\nk = 1\n[[t]]\nk = 2\nl = 3\n").root();
+  std::vector<ConfigTable> elements = root.tables("t").value();
+  REQUIRE(elements.size() == 2);
+  CHECK(elements[0].integer("k") == 1);
+  CHECK(elements[1].integer("k") == 2);
+  CHECK_FALSE(root.tables("absent"));
+  CHECK(input_error([&] { elements[1].refuse_unknown_keys(); }) ==
+        "the-file:5: unknown key 't[1].l', did you mean 'k'?");
+  ConfigTable wrong = config("a = [1]\nb = 1\n[c]\n").root();
+  for (const char* key : {"a", "b", "c"}) CHECK_THROWS_AS(wrong.tables(key), InputError);
+}
+
 TEST_CASE("an overlay replaces values and merges tables") {
   const Config base = config("a = 1\n[t]\nx = 1\ny = 2\n[t.u]\nz = 3\n");
   const Config merged = base.overlaid(config("t.x = 9\nt.u.w = 4\nb = [1]\n"));
@@ -99,6 +112,10 @@ TEST_CASE("what the writer writes, the parser reads") {
     out.value(text("n", out.text().size()), number);
   const std::optional<double> absent;
   out.value("absent", absent);
+  for (const std::int64_t k : {1, 2}) {
+    out.element("elements");
+    out.value("k", k);
+  }
   out.table("t");
   out.value("list", std::vector<std::int64_t>{1, 2});
   out.value("numbers", std::vector<double>{1, 0.25});
@@ -112,6 +129,7 @@ TEST_CASE("what the writer writes, the parser reads") {
   std::sort(numbers.begin(), numbers.end());
   CHECK(numbers == std::vector<double>{-3, 1e-300, 0.1, 1, 123456789012345680.0, 1e300});
   CHECK_FALSE(root.number("absent"));
+  CHECK(root.tables("elements").value()[1].integer("k") == 2);
   ConfigTable below = root.table("t").value();
   CHECK(below.integers("list") == std::vector<std::int64_t>{1, 2});
   CHECK(below.numbers("numbers") == std::vector<double>{1, 0.25});

@@ -50,12 +50,17 @@ convention = "torch"
 mean = [0.5, 0.25, 0.125]
 deviation = [1.0, 2.0, 0.5]
 
-[defense]
-mechanism = "dp-sgd"
-clip_norm = 1.0
-noise_sigma = 0.01
-sparsity = 0.9
-bits = 8
+[[defense]]
+kind = "clip"
+norm = 4.0
+
+[[defense]]
+kind = "gaussian"
+sigma = 0.1
+
+[[defense]]
+kind = "other"
+mechanism = "a shuffle"
 )";
 
 std::vector<NamedTensor> two_tensors() {
@@ -71,7 +76,9 @@ TEST_CASE("a sidecar with every key is read and written back to the letter") {
   CHECK(read.optimizer->beta2 == 0.999);
   CHECK(read.bn->convention == MomentumConvention::torch);
   CHECK(read.normalization->deviation == std::vector<double>{1, 2, 0.5});
-  CHECK(read.defense->bits == 8);
+  REQUIRE(read.defenses.size() == 3);
+  CHECK(read.defenses[1].defense == inversion::Defense(inversion::GaussianNoise{0.1}));
+  CHECK(read.defenses[2].mechanism == "a shuffle");
   CHECK(update_metadata_text(read) == full_sidecar);
 }
 
@@ -95,8 +102,14 @@ TEST_CASE("sidecars that are wrong are refused with line and key") {
       {"kind = 'delta'\n[bn]\nmode = 'frozen'", "bn.mode: one of"},
       {"kind = 'delta'\n[normalization]\nmean = [1]", "one number per channel"},
       {"kind = 'delta'\n[normalization]\nmean = [1]\ndeviation = [0]", "positive numbers"},
-      {"kind = 'delta'\n[defense]\nsparsity = 1", "defense.sparsity: a number in"},
-      {"kind = 'delta'\n[defense]\nepsilon = 1", "unknown key 'defense.epsilon'"},
+      {"kind = 'delta'\n[defense]\nkind = 'clip'", "defense: an array of tables"},
+      {"kind = 'delta'\n[[defense]]\nnorm = 1", "defense[0].kind: the name of a defence"},
+      {"kind = 'delta'\n[[defense]]\nkind = 'clp'", "defense[0].kind: one of"},
+      {"kind = 'delta'\n[[defense]]\nkind = 'clip'", "defense[0].norm: a number"},
+      {"kind = 'delta'\n[[defense]]\nkind = 'clip'\nsigma = 1", "defense[0].norm: a number"},
+      {"kind = 'delta'\n[[defense]]\nkind = 'sparsify'\nshare = 1", "a share in [0, 1)"},
+      {"kind = 'delta'\n[[defense]]\nkind = 'sign'\nepsilon = 1",
+       "unknown key 'defense[0].epsilon'"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.first);

@@ -2,42 +2,36 @@
 
 #include <algorithm>
 
-#include "inversion/client.h"
-#include "inversion/defense.h"
 #include "inversion/pixels.h"
-#include "tools/cli/exit_code.h"
-#include "tools/cli/words.h"
+#include "tools/cli/defense_words.h"
 
 namespace palimpsest::tools {
 namespace {
 
-using inversion::Defense;
-using inversion::DefenseKind;
-
-Defense parse_defense(const std::string& words, std::uint64_t seed) {
+std::vector<inversion::Defense> defenses_of(std::string words) {
   if (words == "none") return {};
-  const auto colon = std::min(words.find(':'), words.size());
-  const std::string kind = words.substr(0, colon);
-  const double amount = parse_number(words.substr(std::min(colon + 1, words.size())));
-  if (kind == "gaussian") return {DefenseKind::gaussian_noise, amount, seed};
-  if (kind == "clip") return {DefenseKind::clipping, amount, seed};
-  if (kind == "sparsify") return {DefenseKind::sparsification, amount, seed};
-  throw UsageError(
-      text("--defenses: gaussian:SIGMA, clip:NORM or sparsify:SHARE expected, '", words, "' came"));
+  std::ranges::replace(words, '+', ',');
+  return parse_defenses(words);
 }
 
 }  // namespace
 
-void check_defense(const std::string& words) { parse_defense(words, 0); }
+void check_defense(const std::string& words) { defenses_of(words); }
 
 SentUpdate sent_update(const inversion::Problem& client, const ClientRun& run,
                        const runtime::KernelTable& kernels, int threads) {
-  const inversion::SimulatedUpdate update = inversion::simulate(
-      client, inversion::images_of(client, run.pixels), run.targets, kernels, threads);
-  const inversion::DefendedUpdate sent =
-      inversion::defended(update.tensors, parse_defense(run.defense, run.seed));
-  SentUpdate result{{client.observed.kind, {}}, update.buffers};
-  for (const auto& [name, tensor] : sent.tensors) result.observed.tensors.emplace_back(tensor);
+  const inversion::DefenseRequest request{
+      .problem = &client,
+      .data = {inversion::images_of(client, run.pixels), run.targets},
+      .kernels = &kernels,
+      .threads = threads,
+      .seed = run.seed};
+  const inversion::DefendedUpdate sent = inversion::defended(
+      inversion::simulate(client, request.data.images, request.data.targets, kernels, threads),
+      defenses_of(run.defense), request);
+  SentUpdate result{{client.observed.kind, {}}, sent.update.buffers};
+  for (const auto& [name, tensor] : sent.update.tensors)
+    result.observed.tensors.emplace_back(tensor);
   return result;
 }
 

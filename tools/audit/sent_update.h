@@ -12,7 +12,7 @@ namespace palimpsest::tools {
 struct ClientRun {
   Literal pixels;  ///< f32 [examples, C, H, W] in [0, 1]
   Literal targets;
-  std::string defense;  ///< in words: none, gaussian:0.1 …
+  std::string defense;  ///< in words: none, gaussian:0.1, clip:4+gaussian:0.1 …
   std::uint64_t seed = 0;
 };
 

@@ -68,14 +68,6 @@ json knowledge_json(const Attack& attack) {
       {"running_statistics", !problem.buffers.empty()}};
 }
 
-std::string metrics_csv(const inversion::ImageScores& scores) {
-  std::string csv = "truth,recovered,mse,psnr,ssim\n";
-  for (const inversion::ImageScore& score : scores.images)
-    csv += text(score.truth, ',', score.recovered, ',', score.mean_squared_error, ',', score.psnr,
-                ',', score.ssim, '\n');
-  return csv;
-}
-
 void write_images(const RunFolder& folder, const inversion::Reconstruction& found) {
   if (found.images.shape().rank() != 4) return;
   const std::vector<Literal> images = unstacked(found.images);
@@ -85,45 +77,6 @@ void write_images(const RunFolder& folder, const inversion::Reconstruction& foun
 }
 
 }  // namespace
-
-json scores_json(const inversion::ImageScores& scores) {
-  json images = json::array();
-  for (const inversion::ImageScore& score : scores.images)
-    images.push_back({{"truth", score.truth},
-                      {"recovered", score.recovered},
-                      {"mse", score.mean_squared_error},
-                      {"psnr", score.psnr},
-                      {"ssim", score.ssim}});
-  return {
-      {"images", images},
-      {"mse", scores.mean_squared_error},
-      {"psnr", scores.psnr},
-      {"ssim", scores.ssim},
-      {"random_pair_psnr", scores.random_pair_psnr},
-      {"convention", "pixels in [0,1], peak 1; SSIM Gaussian 11x11 sigma 1.5; optimal assignment"}};
-}
-
-std::vector<std::vector<std::string>> scores_table(const inversion::ImageScores& scores) {
-  std::vector<std::vector<std::string>> rows{{"TRUTH", "RECOVERED", "MSE", "PSNR", "SSIM"}};
-  for (const inversion::ImageScore& score : scores.images)
-    rows.push_back({text(score.truth), text(score.recovered),
-                    readable_number(score.mean_squared_error), readable_number(score.psnr),
-                    readable_number(score.ssim)});
-  rows.push_back({"mean", "", readable_number(scores.mean_squared_error),
-                  readable_number(scores.psnr), readable_number(scores.ssim)});
-  return rows;
-}
-
-void write_comparison(const RunFolder& folder, const Literal& truth, const Literal& images,
-                      const inversion::ImageScores& scores) {
-  const std::vector<Literal> all = unstacked(images);
-  std::vector<Literal> paired;
-  for (const inversion::ImageScore& score : scores.images)
-    paired.push_back(all[static_cast<std::size_t>(score.recovered)]);
-  write_atomically(folder.file("grid.png"), encode_png(comparison_grid(unstacked(truth), paired)));
-  folder.write("metrics.csv", metrics_csv(scores));
-  write_atomically(folder.file("truth.npz"), npz_bytes({{"images", truth}}));
-}
 
 json write_results(const RunFolder& folder, const Attack& attack,
                    const inversion::Reconstruction& found, const RunFigures& figures) {

@@ -3,9 +3,9 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "inversion/metrics.h"
 #include "tools/cli/attack_options.h"
 #include "tools/cli/run_folder.h"
+#include "tools/cli/scores.h"
 
 namespace palimpsest::tools {
 
@@ -21,14 +21,5 @@ struct RunFigures {
 /// Writes recon/*.png, recon.npz, grid.png, metrics.csv, result.json; returns the result.
 nlohmann::json write_results(const RunFolder& folder, const Attack& attack,
                              const inversion::Reconstruction& found, const RunFigures& figures);
-
-/// The same for images compared with the truth, as `eval` prints them.
-nlohmann::json scores_json(const inversion::ImageScores& scores);
-std::vector<std::vector<std::string>> scores_table(const inversion::ImageScores& scores);
-
-/// grid.png (truth, reconstruction and difference, rows in the order of the truth), metrics.csv, and
-/// truth.npz for reports.
-void write_comparison(const RunFolder& folder, const Literal& truth, const Literal& images,
-                      const inversion::ImageScores& scores);
 
 }  // namespace palimpsest::tools

@@ -91,6 +91,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(simulate_command());
   commands.push_back(map_command());
   commands.push_back(labels_command());
+  commands.push_back(closed_form_command());
   commands.push_back(invert_command());
   commands.push_back(eval_command());
   commands.push_back(audit_command());

@@ -15,6 +15,7 @@ std::unique_ptr<Command> check_command();
 std::unique_ptr<Command> simulate_command();
 std::unique_ptr<Command> map_command();
 std::unique_ptr<Command> labels_command();
+std::unique_ptr<Command> closed_form_command();
 std::unique_ptr<Command> invert_command();
 std::unique_ptr<Command> eval_command();
 std::unique_ptr<Command> audit_command();

@@ -22,8 +22,9 @@ class Labels final : public Command {
     model_.add_to(app);
     update_.add_to(app);
     client_.add_to(app);
-    app.add_option("--rule", rule_,
-                   "automatic, idlg, bias-sign, column-min, llg, bias-corrected or ilrg")
+    app.add_option(
+           "--rule", rule_,
+           "automatic, idlg, bias-sign, column-min, column-sign, llg, bias-corrected or ilrg")
         ->capture_default_str();
     app.add_option("--truth", truth_, "true labels, e.g. 3,1, to report the share found");
   }

@@ -22,6 +22,15 @@ onnx_import::Mode parse_mode(const std::string& word) {
 
 void ModelOptions::add_to(CLI::App& app) {
   app.add_option("model", path, "ONNX model file")->required();
+  add_settings_to(app);
+}
+
+void ModelOptions::add_optional_to(CLI::App& app) {
+  app.add_option("--model", path, "ONNX file of the attacked model");
+  add_settings_to(app);
+}
+
+void ModelOptions::add_settings_to(CLI::App& app) {
   app.add_option("--batch", batch, "size of a symbolic first axis")->check(CLI::PositiveNumber);
   app.add_option("--shape", shapes, "shape of an input: name=1x3x224x224 (repeatable)");
   app.add_option("--bn", batch_norm, "how BatchNormalization runs")

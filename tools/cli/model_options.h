@@ -22,6 +22,8 @@ struct ModelOptions {
   int threads = 0;  ///< 0: chosen for the model
 
   void add_to(CLI::App& app);
+  /// For verbs that can do without a model: its file is an option, --model.
+  void add_optional_to(CLI::App& app);
   /// Throws UsageError for a malformed --shape.
   onnx_import::ImportOptions import_options() const;
   /// What of these options decides the imported function, as TOML.
@@ -30,6 +32,9 @@ struct ModelOptions {
   /// As asked for; else one per core, or a single one for a model so small that waiting for
   /// each other would cost threads more than they gain.
   int thread_count(const Model& model, std::int64_t restarts = 1) const;
+
+ private:
+  void add_settings_to(CLI::App& app);
 };
 
 }  // namespace palimpsest::tools

@@ -48,6 +48,7 @@ inline constexpr Names<inversion::LabelSource> label_source_names[] = {
 inline constexpr Names<inversion::Space> space_names[] = {
     {"pixels", inversion::Space::pixels},
     {"latent", inversion::Space::latent},
+    {"latent-then-weights", inversion::Space::latent_then_weights},
 };
 inline constexpr Names<inversion::ImageOptimizer> optimizer_names[] = {
     {"lbfgs", inversion::ImageOptimizer::lbfgs},
@@ -182,6 +183,19 @@ void turbo_fields(Fields& in, inversion::TurboSpec& spec) {
   in.number("bound", 1e-12, largest_number, spec.bound);
 }
 
+template <class Fields>
+void weights_fields(Fields& in, inversion::WeightsSpec& spec) {
+  in.number("latent_share", 0, 1, spec.latent_share);
+  in.number("rate", 0, largest_number, spec.rate);
+}
+
+template <class Fields>
+void surrogate_fields(Fields& in, inversion::SurrogateSpec& spec) {
+  in.flag("use", spec.use);
+  in.number("share", 0, 1, spec.share);
+  in.number("rate", 0, largest_number, spec.rate);
+}
+
 /// All of them, table by table.
 template <class Tables>
 void recipe_fields(Tables& tables, AttackSpec& spec) {
@@ -198,6 +212,8 @@ void recipe_fields(Tables& tables, AttackSpec& spec) {
   tables.table("adam", [&](auto& in) { adam_fields(in, spec.adam); });
   tables.table("cma_es", [&](auto& in) { cma_es_fields(in, spec.cma_es); });
   tables.table("turbo", [&](auto& in) { turbo_fields(in, spec.turbo); });
+  tables.table("weights", [&](auto& in) { weights_fields(in, spec.weights); });
+  tables.table("surrogate", [&](auto& in) { surrogate_fields(in, spec.surrogate); });
 }
 
 }  // namespace palimpsest::tools

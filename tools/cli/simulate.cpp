@@ -1,44 +1,33 @@
 // simulate: what a client would send after training on the given images.
 
-#include "inversion/client.h"
-#include "inversion/defense.h"
+#include "inversion/defense/defense.h"
 #include "inversion/pixels.h"
+#include "inversion/statistics.h"
 #include "ops/cpu_kernels.h"
 #include "tools/cli/client_options.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/defense_words.h"
 #include "tools/cli/image_batch.h"
 #include "tools/cli/model_options.h"
 #include "tools/cli/words.h"
 #include "tools/io/escape.h"
+#include "tools/io/image.h"
+#include "tools/io/npz.h"
 #include "tools/io/update_reader.h"
 
 namespace palimpsest::tools {
 namespace {
 
 using inversion::Defense;
-using inversion::DefenseKind;
 using inversion::SentKind;
 
-/// "gaussian:0.1", "clip:4" or "sparsify:0.9".
-Defense parse_defense(const std::string& words, std::uint64_t seed) {
-  if (words.empty()) return {};
-  const auto colon = std::min(words.find(':'), words.size());
-  const std::string kind = words.substr(0, colon);
-  const double amount = parse_number(words.substr(std::min(colon + 1, words.size())));
-  if (kind == "gaussian") return {DefenseKind::gaussian_noise, amount, seed};
-  if (kind == "clip") return {DefenseKind::clipping, amount, seed};
-  if (kind == "sparsify") return {DefenseKind::sparsification, amount, seed};
-  throw UsageError(
-      text("--defense: gaussian:SIGMA, clip:NORM or sparsify:SHARE expected, '", words, "' came"));
-}
-
-void record_defense(UpdateMetadata& metadata, const Defense& defense) {
-  if (defense.kind == DefenseKind::none) return;
-  DefenseRecord record;
-  if (defense.kind == DefenseKind::gaussian_noise) record.noise_sigma = defense.amount;
-  if (defense.kind == DefenseKind::clipping) record.clip_norm = defense.amount;
-  if (defense.kind == DefenseKind::sparsification) record.sparsity = defense.amount;
-  metadata.defense = record;
+/// Class labels of `count` images. Throws UsageError, naming the option, for another number.
+Literal labels_for(const std::string& words, std::int64_t count, std::string_view option) {
+  const std::vector<std::int64_t> labels = parse_integers(words);
+  if (std::cmp_not_equal(labels.size(), count))
+    throw UsageError(
+        text(option, ": one for each of ", count, " images expected, ", labels.size(), " came"));
+  return Literal::of(Shape{count}, labels);
 }
 
 /// What is sent as "weights": the model's own plus the difference.
@@ -54,6 +43,19 @@ std::vector<inversion::NamedTensor> weights_after(
         Literal::of(delta[i].second.shape(), sum).converted(delta[i].second.dtype()));
   }
   return weights;
+}
+
+/// The mean over clients of one local step is that of one client with all their examples, times
+/// 1 / clients where the loss is a sum (which the sidecar can say of gradients and deltas only).
+void record_clients(UpdateMetadata& metadata, std::int64_t clients) {
+  const bool one_step =
+      metadata.local_steps.value_or(1) == 1 && metadata.num_examples == metadata.batch_size;
+  const bool sum = metadata.reduction == nn::Reduction::sum;
+  metadata.clients_aggregated = clients;
+  metadata.num_examples = *metadata.num_examples * clients;
+  if (!one_step || (sum && metadata.kind == SentKind::weights)) return;
+  metadata.batch_size = *metadata.batch_size * clients;
+  if (sum) metadata.scale = 1.0 / static_cast<double>(clients);
 }
 
 BatchNormRecord batch_norm_record(const Model& model) {
@@ -76,8 +78,14 @@ class Simulate final : public Command {
     app.add_option("--out", out_, "update file to write: .npz or .safetensors")->required();
     app.add_option("--kind", kind_, "what is sent (default: gradient for one step, else delta)")
         ->check(CLI::IsMember({"gradient", "delta", "weights"}));
-    app.add_option("--defense", defense_, "gaussian:SIGMA, clip:NORM or sparsify:SHARE");
-    app.add_option("--seed", seed_, "of the defence's noise")->capture_default_str();
+    app.add_option("--defense", defense_,
+                   "what the client does before sending: " + defense_forms());
+    app.add_option("--batch-statistics", statistics_,
+                   "npz to write: the batch's statistics at each BatchNormalization");
+    app.add_option("--seed", seed_, "of the defences' random numbers")->capture_default_str();
+    app.add_option("--other-images", other_images_,
+                   "of the other clients of a secure aggregation, as many for each");
+    app.add_option("--other-labels", other_labels_, "class of each of them");
   }
 
   Outcome run(const Console& console) override {
@@ -96,24 +104,35 @@ class Simulate final : public Command {
     const SentKind kind = sent_kind();
     problem.observed.kind =
         kind == SentKind::gradient ? inversion::UpdateKind::gradient : inversion::UpdateKind::delta;
-    const inversion::SimulatedUpdate update = inversion::simulate(
-        problem, inversion::images_of(problem, pixels), read_targets(pixels.shape()[0]),
-        all_cpu_kernels(), model_.thread_count(model));
+    const runtime::KernelTable kernels = all_cpu_kernels();
+    const inversion::DefenseRequest request = request_for(problem, pixels, kernels);
+    inversion::SimulatedUpdate update = inversion::simulate(
+        problem, request.data.images, request.data.targets, kernels, request.threads);
+    if (!statistics_.empty())
+      write_atomically(statistics_,
+                       npz_bytes(inversion::revealed_statistics(problem, request.data.images,
+                                                                request.data.targets, kernels)));
+    const double loss = update.loss;
+    inversion::DefendedUpdate defended =
+        inversion::defended(std::move(update), parse_defenses(defense_), request);
+    std::vector<inversion::NamedTensor>& sent = defended.update.tensors;
+    if (kind == SentKind::weights) sent = weights_after(model, sent);
+    const std::vector<inversion::NamedTensor>& buffers = defended.update.buffers;
+    sent.insert(sent.end(), buffers.begin(), buffers.end());
+    write_update(out_, sent, metadata(problem, kind, defended, request.others.size() + 1));
 
-    const Defense defense = parse_defense(defense_, seed_);
-    inversion::DefendedUpdate sent = inversion::defended(update.tensors, defense);
-    if (kind == SentKind::weights) sent.tensors = weights_after(model, sent.tensors);
-    sent.tensors.insert(sent.tensors.end(), update.buffers.begin(), update.buffers.end());
-    write_update(out_, sent.tensors, metadata(model, kind, defense, update));
-
-    console.line(text("loss of the first batch: ", update.loss));
-    if (defense.kind != DefenseKind::none) console.line(sent.record);
-    console.line(text("wrote ", out_, ": ", sent.tensors.size(), " tensors"));
-    return {{{"out", out_},
-             {"tensors", sent.tensors.size()},
-             {"loss", update.loss},
-             {"defense", sent.record}},
-            ExitCode::ok};
+    console.line(text("loss of the first batch: ", loss));
+    Outcome outcome{{{"out", out_},
+                     {"tensors", sent.size()},
+                     {"loss", loss},
+                     {"defenses", nlohmann::json::array()}},
+                    ExitCode::ok};
+    for (const inversion::DefenseReport& report : defended.reports) {
+      console.line(text(report.words, "; relative change ", readable_number(report.change)));
+      outcome.data["defenses"].push_back(defense_json(report));
+    }
+    console.line(text("wrote ", out_, ": ", sent.size(), " tensors"));
+    return outcome;
   }
 
  private:
@@ -128,7 +147,13 @@ class Simulate final : public Command {
     if (extension != ".npz" && extension != ".safetensors")
       throw UsageError(text("--out: a name ending in .npz or .safetensors expected, ",
                             quoted_name(out_), " came"));
-    parse_defense(defense_, seed_);
+    const std::vector<Defense> defenses = parse_defenses(defense_);
+    const bool aggregated =
+        std::any_of(defenses.begin(), defenses.end(), [](const Defense& defense) {
+          return std::holds_alternative<inversion::SecureAggregation>(defense);
+        });
+    if (aggregated == other_images_.empty())
+      throw UsageError("--other-images: expected with secure-aggregation, and only then");
   }
 
   SentKind sent_kind() const {
@@ -139,32 +164,63 @@ class Simulate final : public Command {
 
   Literal read_targets(std::int64_t count) const {
     if (!targets_.empty()) return read_tensor(targets_);
-    const std::vector<std::int64_t> labels = parse_integers(labels_);
-    if (std::cmp_not_equal(labels.size(), count))
-      throw UsageError(
-          text("--labels: one for each of ", count, " images expected, ", labels.size(), " came"));
-    return Literal::of(Shape{count}, labels);
+    return labels_for(labels_, count, "--labels");
   }
 
-  UpdateMetadata metadata(const Model& model, SentKind kind, const Defense& defense,
-                          const inversion::SimulatedUpdate& update) const {
+  inversion::DefenseRequest request_for(const inversion::Problem& problem, const Literal& pixels,
+                                        const runtime::KernelTable& kernels) const {
+    inversion::DefenseRequest request;
+    request.problem = &problem;
+    request.data = {inversion::images_of(problem, pixels), read_targets(problem.examples)};
+    request.kernels = &kernels;
+    request.threads = model_.thread_count(*problem.model);
+    request.seed = seed_;
+    if (!other_images_.empty()) request.others = other_clients(problem);
+    return request;
+  }
+
+  /// The other clients' data: as many images for each as this client has.
+  std::vector<inversion::ClientData> other_clients(const inversion::Problem& problem) const {
+    const Literal pixels = read_image_batch(other_images_, *problem.model);
+    const std::int64_t count = pixels.shape()[0], each = problem.examples;
+    if (count % each != 0)
+      throw UsageError(text("--other-images: a multiple of the client's ", each,
+                            " images expected, ", count, " came"));
+    const std::vector<Literal> images = unstacked(pixels);
+    const Literal labels = labels_for(other_labels_, count, "--other-labels");
+    std::vector<inversion::ClientData> clients;
+    for (std::int64_t first = 0; first < count; first += each) {
+      const auto own = images.begin() + first;
+      const auto classes = labels.values<std::int64_t>().subspan(static_cast<std::size_t>(first),
+                                                                 static_cast<std::size_t>(each));
+      clients.push_back({inversion::images_of(problem, stacked({own, own + each})),
+                         Literal::of(Shape{each}, classes)});
+    }
+    return clients;
+  }
+
+  UpdateMetadata metadata(const inversion::Problem& problem, SentKind kind,
+                          const inversion::DefendedUpdate& defended, std::size_t clients) const {
+    const Model& model = *problem.model;
     UpdateMetadata metadata;
     metadata.kind = kind;
     if (kind == SentKind::delta) metadata.sign = inversion::Sign::new_minus_old;
     client_.record(metadata);
     metadata.num_examples = client_.examples;
     metadata.batch_size = inversion::batch_size(model);
+    if (clients > 1) record_clients(metadata, static_cast<std::int64_t>(clients));
     if (!model.batch_norms.empty()) metadata.bn = batch_norm_record(model);
-    metadata.buffers_included = !update.buffers.empty();
+    metadata.buffers_included = !defended.update.buffers.empty();
     metadata.framework = "palimpsest";
-    record_defense(metadata, defense);
+    for (const inversion::DefenseReport& report : defended.reports)
+      metadata.defenses.push_back(record_of(report));
     return metadata;
   }
 
   ModelOptions model_;
   ClientOptions client_;
-  std::vector<std::string> images_;
-  std::string labels_, targets_, out_, kind_, defense_;
+  std::vector<std::string> images_, other_images_;
+  std::string labels_, targets_, other_labels_, out_, kind_, defense_, statistics_;
   std::uint64_t seed_ = 0;
 };
 

@@ -192,6 +192,21 @@ std::optional<ConfigTable> ConfigTable::table(std::string_view key) {
   return ConfigTable(std::move(content), text(path_, key, "."));
 }
 
+std::optional<std::vector<ConfigTable>> ConfigTable::tables(std::string_view key) {
+  const toml::node* node = find(*content_->table, known_, key);
+  if (!node) return std::nullopt;
+  const toml::array* array = node->as_array();
+  if (!array) fail(key, "an array of tables", shown_type(*node));
+  std::vector<ConfigTable> result;
+  for (const toml::node& element : *array) {
+    if (!element.is_table()) fail(key, "an array of tables", shown_type(element));
+    auto content = std::make_shared<Content>(*content_);
+    content->table = element.as_table();
+    result.push_back(ConfigTable(std::move(content), text(path_, key, "[", result.size(), "].")));
+  }
+  return result;
+}
+
 std::optional<std::int64_t> ConfigTable::integer(std::string_view key, std::int64_t least,
                                                  std::int64_t most) {
   const std::optional<std::int64_t> value = integer(key);

@@ -30,6 +30,8 @@ class ConfigTable {
   std::optional<std::vector<double>> numbers(std::string_view key);
   std::optional<std::vector<std::string>> strings(std::string_view key);
   std::optional<ConfigTable> table(std::string_view key);
+  /// An array of tables ([[key]]); its elements are named key[0], key[1], ... in errors.
+  std::optional<std::vector<ConfigTable>> tables(std::string_view key);
 
   /// integer() and number() with an inclusive range.
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t least, std::int64_t most);
@@ -88,6 +90,8 @@ class Config {
 class ConfigWriter {
  public:
   void table(std::string_view name);
+  /// The next element of an array of tables.
+  void element(std::string_view name);
   void value(std::string_view key, std::string_view string);
   void value(std::string_view key, const char* string) { value(key, std::string_view(string)); }
   void value(std::string_view key, bool boolean);

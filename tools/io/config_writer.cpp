@@ -52,6 +52,8 @@ void ConfigWriter::table(std::string_view name) {
   text_ += palimpsest::text(text_.empty() ? "[" : "\n[", name, "]\n");
 }
 
+void ConfigWriter::element(std::string_view name) { table(palimpsest::text("[", name, "]")); }
+
 void ConfigWriter::value(std::string_view key, std::string_view string) {
   line(key, toml_string(string));
 }

@@ -1,6 +1,5 @@
 #include "tools/io/update_metadata.h"
 
-#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -69,17 +68,6 @@ inversion::Normalization read_normalization(ConfigTable table) {
   return record;
 }
 
-DefenseRecord read_defense(ConfigTable table) {
-  DefenseRecord record;
-  record.mechanism = table.string("mechanism");
-  record.clip_norm = table.number("clip_norm", 0, huge);
-  record.noise_sigma = table.number("noise_sigma", 0, huge);
-  record.sparsity = table.number("sparsity", 0, std::nextafter(1.0, 0.0));
-  record.bits = table.integer("bits", 1, 64);
-  table.refuse_unknown_keys();
-  return record;
-}
-
 /// Natural numbers whose count (labels) or sum (label_counts) must be num_examples if given.
 std::optional<std::vector<std::int64_t>> read_labels(ConfigTable& table, std::string_view key) {
   auto values = table.integers(key);
@@ -121,7 +109,9 @@ void read_training(ConfigTable& table, UpdateMetadata& metadata) {
 }
 
 void read_origin(ConfigTable& table, UpdateMetadata& metadata) {
-  if (auto below = table.table("defense")) metadata.defense = read_defense(std::move(*below));
+  if (auto elements = table.tables("defense"))
+    for (ConfigTable& element : *elements)
+      metadata.defenses.push_back(read_defense(std::move(element)));
   metadata.buffers_included = table.boolean("buffers_included");
   metadata.dtype_on_wire = table.string("dtype_on_wire");
   metadata.clients_aggregated = table.integer("clients_aggregated", 1, most);
@@ -184,15 +174,6 @@ void write_table(ConfigWriter& out, const inversion::Normalization& record) {
   out.value("deviation", record.deviation);
 }
 
-void write_table(ConfigWriter& out, const DefenseRecord& record) {
-  out.table("defense");
-  out.value("mechanism", record.mechanism);
-  out.value("clip_norm", record.clip_norm);
-  out.value("noise_sigma", record.noise_sigma);
-  out.value("sparsity", record.sparsity);
-  out.value("bits", record.bits);
-}
-
 }  // namespace
 
 UpdateMetadata parse_update_metadata(std::string_view toml, std::string source) {
@@ -222,7 +203,7 @@ std::string update_metadata_text(const UpdateMetadata& metadata) {
   if (metadata.optimizer) write_table(out, *metadata.optimizer);
   if (metadata.bn) write_table(out, *metadata.bn);
   if (metadata.normalization) write_table(out, *metadata.normalization);
-  if (metadata.defense) write_table(out, *metadata.defense);
+  for (const DefenseRecord& record : metadata.defenses) write_defense(out, record);
   return out.text();
 }
 

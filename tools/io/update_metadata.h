@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inversion/mapping.h"
+#include "tools/io/defense_record.h"
 
 namespace palimpsest::tools {
 
@@ -28,15 +29,6 @@ struct BatchNormRecord {
   MomentumConvention convention = MomentumConvention::onnx;
 };
 
-/// What the client did to the update before sending it.
-struct DefenseRecord {
-  std::optional<std::string> mechanism;
-  std::optional<double> clip_norm;    ///< l2, over all tensors
-  std::optional<double> noise_sigma;  ///< absolute deviation of each entry's noise
-  std::optional<double> sparsity;     ///< share of entries set to zero, [0, 1)
-  std::optional<std::int64_t> bits;   ///< of quantised entries
-};
-
 struct UpdateMetadata {
   std::optional<inversion::SentKind> kind;  ///< absent only when there was no sidecar
   std::optional<inversion::Sign> sign;      ///< of a delta
@@ -50,7 +42,7 @@ struct UpdateMetadata {
   std::optional<std::vector<std::int64_t>> label_counts;  ///< examples per class
   std::optional<BatchNormRecord> bn;
   std::optional<inversion::Normalization> normalization;
-  std::optional<DefenseRecord> defense;
+  std::vector<DefenseRecord> defenses;  ///< that the client applied, in order
   std::optional<bool> buffers_included;
   std::optional<std::string> dtype_on_wire;
   std::optional<std::int64_t> clients_aggregated, round;
