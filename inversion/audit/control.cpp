@@ -19,7 +19,8 @@ Literal noise_like(const Literal& tensor, std::uint64_t seed, std::size_t index)
     values[i] = random_element(options, 0, i);
     drawn += values[i] * values[i];
   }
-  const double factor = drawn == 0 ? 0 : std::sqrt(wanted / drawn);
+  if (wanted == 0 || drawn == 0) return tensor;
+  const double factor = std::sqrt(wanted / drawn);
   for (double& value : values) value *= factor;
   return Literal::of(tensor.shape(), values).converted(tensor.dtype());
 }

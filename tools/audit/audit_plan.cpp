@@ -17,7 +17,8 @@ std::string numbered(std::size_t index, const std::string& name) {
 std::string folder_of_subject(const AuditPlan& plan, const AuditSubject& subject) {
   if (!subject.control) return numbered(*subject.defense, plan.defenses[*subject.defense]);
   std::string name = safe_file_name(inversion::name_of(*subject.control));
-  if (subject.defense) name += "-" + numbered(*subject.defense, plan.defenses[*subject.defense]);
+  if (subject.defense)
+    name += text('-', numbered(*subject.defense, plan.defenses[*subject.defense]));
   return name;
 }
 

@@ -53,10 +53,14 @@ std::optional<AuditExample> example_of(const Directory& folder, const json& cell
 
 }  // namespace
 
-bool is_audit(const fs::path& folder) { return fs::exists(folder / "audit.json"); }
+bool is_audit(const fs::path& folder) {
+  return fs::exists(folder / "audit.json") || fs::exists(folder / "plan.json");
+}
 
 AuditRecord read_audit(const fs::path& path) {
   const Directory folder(path);
+  if (!folder.contains("audit.json"))
+    throw InputError(text(path.string(), ": the audit is not finished: audit --resume goes on"));
   AuditRecord record;
   record.name = fs::weakly_canonical(path).filename().string();
   record.summary = read_object(folder, "audit.json");
