@@ -36,9 +36,9 @@ for round in 1 2; do
   before=$(find "$work/parts" -name result.json 2>/dev/null | wc -l)
   "${audit[@]}" --out "$work/parts" "${resume[@]}" >/dev/null 2>&1 &
   pid=$!
-  for _ in {1..600}; do
+  for _ in {1..6000}; do
     [[ $(find "$work/parts" -name result.json 2>/dev/null | wc -l) -gt $before ]] && break
-    sleep 0.05
+    sleep 0.1
   done
   kill -INT $pid
   wait $pid

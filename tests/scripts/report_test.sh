@@ -41,7 +41,7 @@ TOML
 
 # browser OPTIONS...: shows the page; its own messages are of no interest.
 browser() {
-  timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
+  timeout 600 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
     --user-data-dir="$work/profile" "$@" "file://$work/report.html" 2>/dev/null
 }
 

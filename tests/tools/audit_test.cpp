@@ -83,7 +83,7 @@ TEST_CASE("Names of attacks that look alike as file names have folders of their 
   std::set<std::string> folders;
   for (const AuditRun& run : runs_of(plan)) {
     folders.insert(folder_of(plan, run));
-    CHECK(fs::path(folder_of(plan, run)).lexically_normal() == folder_of(plan, run));
+    CHECK(fs::path(folder_of(plan, run)).lexically_normal().string() == folder_of(plan, run));
   }
   CHECK(folders.size() == runs_of(plan).size());
 }

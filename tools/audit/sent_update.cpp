@@ -20,12 +20,12 @@ void check_defense(const std::string& words) { defenses_of(words); }
 
 SentUpdate sent_update(const inversion::Problem& client, const ClientRun& run,
                        const runtime::KernelTable& kernels, int threads) {
-  const inversion::DefenseRequest request{
-      .problem = &client,
-      .data = {inversion::images_of(client, run.pixels), run.targets},
-      .kernels = &kernels,
-      .threads = threads,
-      .seed = run.seed};
+  inversion::DefenseRequest request;
+  request.problem = &client;
+  request.data = {inversion::images_of(client, run.pixels), run.targets};
+  request.kernels = &kernels;
+  request.threads = threads;
+  request.seed = run.seed;
   const inversion::DefendedUpdate sent = inversion::defended(
       inversion::simulate(client, request.data.images, request.data.targets, kernels, threads),
       defenses_of(run.defense), request);
