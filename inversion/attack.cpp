@@ -92,6 +92,7 @@ AttackSpec generative_gradient_leakage(ImageOptimizer optimizer) {
   AttackSpec spec;
   spec.name = "ggl";
   spec.space = Space::latent;
+  spec.objective.transform = Transform::recorded;
   spec.objective.distance = DistanceKind::mean_squared_l2;
   spec.objective.latent_kl = 0.1;
   spec.label_rule = LabelRule::idlg;

@@ -37,8 +37,10 @@ Matched matched(const Problem& problem, const ObjectiveSpec& spec, Operands upda
 }
 
 /// D(T(u), u*) and dD/du for the candidate's update u.
-Distance compared(const ObjectiveSpec& spec, const Matched& tensors) {
-  const Transformed made = transformed(spec.transform, tensors.candidate, tensors.observed);
+Distance compared(const Problem& problem, const ObjectiveSpec& spec, const Matched& tensors) {
+  const Transform wanted =
+      spec.transform == Transform::recorded ? problem.known_transform : spec.transform;
+  const Transformed made = transformed(wanted, tensors.candidate, tensors.observed);
   Distance d = distance(spec.distance, made.update, tensors.observed, tensors.weights);
   d.direction = made.pulled_back(d.direction);
   return d;
@@ -104,7 +106,7 @@ Seen seen(const Problem& problem, const ObjectiveSpec& spec, const Candidate& ca
   if (route == Route::forward_over_reverse)
     input_gradients = autodiff::gradient(made.first.loss, result.roots);
   const Matched tensors = matched(problem, spec, made.update);
-  const Distance d = compared(spec, tensors);
+  const Distance d = compared(problem, spec, tensors);
   result.matching = d.value;
   if (route == Route::forward_over_reverse)
     result.root_gradients =

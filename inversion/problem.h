@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/model.h"
+#include "inversion/transform.h"
 #include "ops/nn/loss.h"
 #include "optimizers/adam.h"
 
@@ -75,6 +76,8 @@ struct Problem {
   /// Mean and variance of each BatchNormalization's input over the private batch, by the names of
   /// its running statistics, where they were revealed.
   std::vector<NamedTensor> batch_statistics;
+  /// What the client's defences call for (inversion/defense/undone_by.h), where they are known.
+  Transform known_transform = Transform::none;
   /// A generator of images that the attacker holds (inversion/generator.h); must outlive the
   /// problem. Null: none.
   const Model* generator = nullptr;

@@ -103,6 +103,7 @@ Transformed transformed(Transform transform, const std::vector<Value>& candidate
     case Transform::observed_support:
       return on_support(candidate, observed);
     case Transform::none:
+    case Transform::recorded:  // the objective has put the problem's in its place
       break;
   }
   return {candidate, [](const std::vector<Value>& direction) { return direction; }};

@@ -13,6 +13,7 @@
 namespace palimpsest::inversion {
 
 enum class Transform {
+  recorded,        ///< what Problem::known_transform says
   none,            ///< also for noise, which nothing undoes
   clipping,        ///< all tensors together to at most the norm that was observed
   layer_clipping,  ///< each tensor to at most its own observed norm

@@ -16,7 +16,7 @@ from pathlib import Path
 import clients
 
 RESULT = Path("bench/studies/ggl.json")
-NETWORK = clients.Network("digits", "lenet")
+NETWORK = clients.Network("digits", "lenet-untrained")  # as in the paper, before any training
 IMAGES, IMAGES_OF_OPTIMIZERS, DRAW = 20, 6, 2
 GENERATOR = ["--generator", str(clients.MODELS / "digits" / "generator.onnx")]
 

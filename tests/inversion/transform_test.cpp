@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "autodiff/autodiff.h"
+#include "inversion/defense/undone_by.h"
+#include "inversion/derivative.h"
 #include "runtime/evaluate.h"
 #include "tests/support/small_models.h"
 
@@ -92,6 +94,40 @@ TEST_CASE("what was observed as zero is left out of the candidate") {
                            {vector({0, -1e-30}), vector({2})});
   CHECK(made.update[0] == Numbers{0, 8});
   CHECK(made.update[1] == Numbers{5});
+}
+
+TEST_CASE("what undoes a defence follows from its kind, zeros before bounds") {
+  const auto against = [](const std::vector<Defense>& defenses) {
+    return transform_against(defenses);
+  };
+  CHECK(against({}) == Transform::none);
+  CHECK(against({GaussianNoise{0.1}, Quantization{}}) == Transform::none);
+  CHECK(against({Clipping{1, Scope::all}, GaussianNoise{0.1}}) == Transform::clipping);
+  CHECK(against({Clipping{1, Scope::tensor}}) == Transform::layer_clipping);
+  CHECK(against({Clipping{1, Scope::all}, Soteria{0.5}}) == Transform::observed_support);
+}
+
+TEST_CASE("a recorded transform is the problem's own") {
+  const Model model = small_models::sigmoid_network({.dtype = DType::f64});
+  Problem problem = small_models::observed_problem(
+      model, {}, small_models::picture(images_type(model, 1)), small_models::labels({2}));
+  // Half of every tensor was sent as zero.
+  for (std::optional<Literal>& tensor : problem.observed.tensors) {
+    Numbers values = tensor->doubles();
+    for (std::size_t i = 0; i < values.size(); i += 2) values[i] = 0;
+    tensor = Literal::of<double>(tensor->shape(), values);
+  }
+  problem.known_transform = Transform::observed_support;
+  AttackSpec spec = inverting_gradients();
+  spec.labels = LabelSource::given;
+  problem.targets = small_models::labels({2});
+  spec.start_images = small_models::picture(images_type(model, 1));
+  const auto matching = [&](Transform transform) {
+    spec.objective.transform = transform;
+    return derivative_at_start(problem, spec, {.kernels = &kernels()}).matching;
+  };
+  CHECK(matching(Transform::recorded) < 1e-12);
+  CHECK(matching(Transform::none) > 0.1);
 }
 
 }  // namespace palimpsest::inversion

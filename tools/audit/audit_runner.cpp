@@ -33,6 +33,7 @@ inversion::Problem AuditRunner::problem_of(const AuditRun& run,
   SentUpdate sent = sent_update(problem, client, *resources_.kernels, resources_.threads);
   problem.observed = std::move(sent.observed);
   problem.buffers = std::move(sent.buffers);
+  problem.known_transform = sent.transform;
   if (run.subject.control == Control::random_update)
     problem.observed = inversion::random_update(problem.observed, run.seed);
   if (spec.labels == inversion::LabelSource::given) problem.targets = client.targets;

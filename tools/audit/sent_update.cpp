@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "inversion/defense/undone_by.h"
 #include "inversion/pixels.h"
 #include "tools/cli/defense_words.h"
 
@@ -26,10 +27,12 @@ SentUpdate sent_update(const inversion::Problem& client, const ClientRun& run,
   request.kernels = &kernels;
   request.threads = threads;
   request.seed = run.seed;
+  const std::vector<inversion::Defense> defenses = defenses_of(run.defense);
   const inversion::DefendedUpdate sent = inversion::defended(
       inversion::simulate(client, request.data.images, request.data.targets, kernels, threads),
-      defenses_of(run.defense), request);
-  SentUpdate result{{client.observed.kind, {}}, sent.update.buffers};
+      defenses, request);
+  SentUpdate result{
+      {client.observed.kind, {}}, sent.update.buffers, inversion::transform_against(defenses)};
   for (const auto& [name, tensor] : sent.update.tensors)
     result.observed.tensors.emplace_back(tensor);
   return result;

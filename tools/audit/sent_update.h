@@ -23,6 +23,7 @@ void check_defense(const std::string& words);
 struct SentUpdate {
   inversion::Observed observed;
   std::vector<inversion::NamedTensor> buffers;  ///< running statistics that were sent along
+  inversion::Transform transform = inversion::Transform::none;  ///< what undoes the defence
 };
 SentUpdate sent_update(const inversion::Problem& client, const ClientRun& run,
                        const runtime::KernelTable& kernels, int threads);

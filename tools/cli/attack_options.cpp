@@ -3,6 +3,7 @@
 #include <chrono>
 #include <limits>
 
+#include "inversion/defense/undone_by.h"
 #include "tools/cli/digest.h"
 #include "tools/cli/image_batch.h"
 #include "tools/cli/version.h"
@@ -106,8 +107,12 @@ void AttackOptions::resolve_targets(Attack& attack, const UpdateMetadata& metada
 }
 
 /// What the attacker holds beside the model and the update.
-void AttackOptions::resolve_knowledge(Attack& attack) const {
+void AttackOptions::resolve_knowledge(Attack& attack, const UpdateMetadata& metadata) const {
   inversion::Problem& problem = attack.problem;
+  std::vector<inversion::Defense> defenses;
+  for (const DefenseRecord& record : metadata.defenses)
+    if (record.defense) defenses.push_back(*record.defense);
+  problem.known_transform = inversion::transform_against(defenses);
   if (!batch_statistics.empty()) problem.batch_statistics = read_update(batch_statistics).tensors;
   if (generator.empty()) return;
   ModelOptions of_generator = model;
@@ -162,7 +167,7 @@ Attack AttackOptions::resolve(const Console& console) {
        inversion::lint(*attack.model, attack.problem.observed, attack.problem.loss))
     console.warning(lint);
   resolve_targets(attack, file.metadata, console);
-  resolve_knowledge(attack);
+  resolve_knowledge(attack, file.metadata);
   if (!truth.empty()) attack.truth = read_image_batch(truth, *attack.model);
   attack.resolved = recipe_toml(attack.recipe);
   attack.identity = identity_of(attack);

@@ -57,7 +57,7 @@ struct AttackOptions {
   void resolve_recipe(Attack& attack, const Console& console) const;
   void resolve_targets(Attack& attack, const UpdateMetadata& metadata,
                        const Console& console) const;
-  void resolve_knowledge(Attack& attack) const;
+  void resolve_knowledge(Attack& attack, const UpdateMetadata& metadata) const;
   Identity identity_of(const Attack& attack) const;
 };
 

@@ -21,6 +21,7 @@ inline constexpr Names<inversion::DistanceKind> distance_names[] = {
     {"cosine", inversion::DistanceKind::cosine},
 };
 inline constexpr Names<inversion::Transform> transform_names[] = {
+    {"recorded", inversion::Transform::recorded},
     {"none", inversion::Transform::none},
     {"clipping", inversion::Transform::clipping},
     {"layer-clipping", inversion::Transform::layer_clipping},
