@@ -30,9 +30,10 @@ Outcomes outcomes(const std::vector<std::vector<double>>& by_group) {
 TEST_CASE("Student's distribution has the quantiles of its tables") {
   const std::vector<std::pair<std::int64_t, double>> table{
       {1, 12.7062}, {2, 4.30265}, {3, 3.18245}, {5, 2.57058}, {10, 2.22814}, {30, 2.04227}};
-  for (const auto& [degrees, t] : table) {
+  for (const auto& row : table) {
+    const std::int64_t degrees = row.first;
     CAPTURE(degrees);
-    CHECK(student_share(t, degrees) == doctest::Approx(0.95).epsilon(1e-6));
+    CHECK(student_share(row.second, degrees) == doctest::Approx(0.95).epsilon(1e-6));
     CHECK(student_share(0, degrees) == 0);
   }
   // Values 1, 2, 3: deviation 1, error 1 / sqrt(3).

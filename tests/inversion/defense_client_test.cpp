@@ -136,7 +136,7 @@ TEST_CASE("Soteria prunes the last layer's columns of the smallest scores and no
   for (std::size_t c = 0; c < 3; ++c)
     for (std::size_t u = 0; u < 5; ++u)  // two of the five units lie below sorted[2]
       CHECK(weight[c * 5 + u] == (scores[u] < sorted[2] ? 0 : plain[c * 5 + u]));
-  for (const std::size_t other : {0, 1, 3}) CHECK(after[other] == before[other]);
+  for (const std::size_t other : {0U, 1U, 3U}) CHECK(after[other] == before[other]);
   CHECK(result.reports[0].words == "soteria: the gradient of 'fc.weight' pruned at 2 of 5 units");
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("DP-SGD without noise is the mean of the examples' clipped gradients")
   const Trial both(perceptron(two_doubles), 2, {0, 2});
   const std::vector<std::int64_t> classes{0, 2};
   std::vector<std::vector<NamedTensor>> gradients;
-  for (const std::size_t row : {0, 1}) {
+  for (const std::size_t row : {0U, 1U}) {
     Trial one(perceptron(doubles), 1, {classes[row]});
     one.request.data.images = row_of(both.request.data.images, static_cast<std::int64_t>(row));
     gradients.push_back(one.update().tensors);

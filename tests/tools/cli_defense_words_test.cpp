@@ -39,10 +39,11 @@ std::string usage_error(std::string_view words) {
 }  // namespace
 
 TEST_CASE("every defence has words that give it again") {
-  for (const auto& [words, defense] : rows) {
+  for (const auto& row : rows) {
+    const auto& words = row.first;
     CAPTURE(words);
-    CHECK(parse_defenses(words) == std::vector<Defense>{defense});
-    CHECK(words_of(defense) == words);
+    CHECK(parse_defenses(words) == std::vector<Defense>{row.second});
+    CHECK(words_of(row.second) == words);
   }
   CHECK(parse_defenses("").empty());
   CHECK(parse_defenses("dp-sgd:1:0.5") == std::vector<Defense>{inversion::DpSgd{1, 0.5}});
@@ -66,11 +67,12 @@ TEST_CASE("wrong words are refused with what was expected and what came") {
       {"quantize:9999999999", "2 to 32 bits expected"},
       {"dp-sgd:1", "dp-sgd:NORM:NOISE[:DELTA[:RATE]] expected"},
       {"sparsify:1", "a share in [0, 1) expected, 1 came"}};
-  for (const auto& [words, expected] : wrong) {
+  for (const auto& row : wrong) {
+    const auto& words = row.first;
     CAPTURE(words);
     const std::string error = usage_error(words);
     CAPTURE(error);
-    CHECK(error.find(expected) != std::string::npos);
+    CHECK(error.find(row.second) != std::string::npos);
   }
 }
 

@@ -75,8 +75,8 @@ pre.settings{max-height:22rem;overflow-y:auto}
 .verdict{border-left:3px solid var(--good);padding:.2rem 0 .2rem 1.1rem;font-size:1.1875rem;margin:1.5rem 0}
 .verdict.failed{border-color:var(--bad)}
 .cell b{font-weight:600;font-size:1rem}
-.cell span{display:block;color:var(--soft);white-space:nowrap}
-.matrix td{min-width:11rem}
+.cell span{display:block;color:var(--soft)}
+.matrix td{min-width:9rem}
 .reading li{max-width:44rem;margin:.4rem 0}
 .cell .leak{color:var(--bad)}
 footer{border-top:1px solid var(--rule);margin-top:4rem;padding-top:1.25rem;color:var(--soft);font-size:.9375rem}

@@ -85,7 +85,8 @@ std::vector<Curve> read_curves(const fs::path& file) {
     rest.remove_prefix(end + 1);
   }
   std::vector<Curve> all = curves.take();
-  std::ranges::stable_partition(all, [](const Curve& curve) { return curve.term == "objective"; });
+  std::stable_partition(all.begin(), all.end(),
+                        [](const Curve& curve) { return curve.term == "objective"; });
   return all;
 }
 
