@@ -152,7 +152,8 @@ void move_statistics(const Model& model, std::span<const BatchStatistics> batch,
     const BatchNormSite& site = model.batch_norms[i];
     if (!site.train) continue;
     const Shape& shape = site.input.shape();
-    const auto count = static_cast<double>(shape.elements() / shape[1]);
+    const std::int64_t per_channel = shape.elements() / shape[1];
+    const auto count = static_cast<double>(per_channel);
     const auto move = [&](Value seen, double correction) {
       Value& value = running[next++].value;
       value = value * site.momentum + seen * (correction * (1 - site.momentum));

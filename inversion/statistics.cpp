@@ -39,7 +39,8 @@ SiteStatistics inferred(const Problem& problem, const BatchNormSite& site) {
     throw InputError(text("statistics: ", site.node,
                           ": a momentum below 1 expected to infer from, ", site.momentum, " came"));
   const Shape& shape = site.input.shape();
-  const auto count = static_cast<double>(shape.elements() / shape[1]);
+  const std::int64_t per_channel = shape.elements() / shape[1];
+  const auto count = static_cast<double>(per_channel);
   const auto sent = [&](const std::string& name, const Literal& before) -> const Literal& {
     return named(problem.buffers, name, before.shape(), "the update's running statistic");
   };

@@ -183,8 +183,10 @@ bool locate(const Reading& reading, std::int64_t elements, InputLayer& layer) {
   layer.scale = reading.of([](std::int64_t) { return 1.0; });
   const std::vector<double> low =
       reading.of([&](std::int64_t i) { return static_cast<double>(i % base); });
-  const std::vector<double> high =
-      reading.of([&](std::int64_t i) { return static_cast<double>(i / base); });
+  const std::vector<double> high = reading.of([&](std::int64_t i) {
+    const std::int64_t digit = i / base;
+    return static_cast<double>(digit);
+  });
   std::vector<bool> seen(static_cast<std::size_t>(elements), false);
   for (std::size_t k = 0; k < low.size(); ++k) {
     layer.scale[k] -= layer.offset[k];
