@@ -12,7 +12,7 @@ namespace {
 
 /// [O, K] of a fully connected layer whatever its layout; filters as they are.
 Vector by_output(const ChainLayer& layer, const Literal& weight) {
-  const Vector values = weight.doubles();
+  Vector values = weight.doubles();
   if (layer.conv || layer.weight_is_output_by_input) return values;
   Vector turned;
   turned.reserve(values.size());
