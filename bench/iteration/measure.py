@@ -223,7 +223,8 @@ def measure(problem: str, options: argparse.Namespace) -> None:
                 for name, ratio in others.items()}, flush=True)
     written = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     written[problem] = {"conditions": conditions(options), "screening": outcomes, "runs": runs}
-    RESULTS.write_text(json.dumps({name: written[name] for name in PROBLEMS if name in written}, indent=1) + "\n")
+    text = json.dumps({name: written[name] for name in PROBLEMS if name in written}, indent=1) + "\n"
+    RESULTS.write_text(text.replace(f"{Path.cwd()}/", ""))  # paths as seen from the project
 
 
 def parse_arguments() -> argparse.Namespace:
