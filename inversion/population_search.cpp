@@ -66,10 +66,11 @@ class PopulationSearch final : public Search {
   }
 
   BestCandidate best(std::size_t) override {
-    if (!sampler_) return {std::numeric_limits<double>::infinity(), {start_}};
-    return {sampler_->best_value(), {literal_of(sampler_->best())}};
+    return {best_total(0), {sampler_ ? literal_of(sampler_->best()) : start_}};
   }
-  double best_total(std::size_t lane) override { return best(lane).total; }
+  double best_total(std::size_t) override {
+    return sampler_ ? sampler_->best_value() : std::numeric_limits<double>::infinity();
+  }
 
   std::vector<NamedTensor> state() override {
     std::vector<NamedTensor> state{

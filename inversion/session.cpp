@@ -136,7 +136,7 @@ struct Session::State {
         search(fitting_search({problem, spec, resources, known.rows})),
         restarts(spec.restarts, search->lanes()) {
     for (std::size_t lane = 0; lane < restarts.lanes(); ++lane) begin(lane);
-    if (spec.group.form != GroupForm::none) agree();
+    agree();
   }
 
   void begin(std::size_t lane);
@@ -174,15 +174,13 @@ void Session::State::end_if_over(std::size_t lane, const StepResult& result) {
 
 void Session::State::agree() {
   std::vector<std::size_t> lanes;
-  std::vector<Literal> images;
-  for (std::size_t lane = 0; lane < restarts.lanes(); ++lane) {
-    if (!restarts.lane(lane).restart) continue;
-    lanes.push_back(lane);
-    images.push_back(search->current(lane));
-  }
+  for (std::size_t lane = 0; lane < restarts.lanes(); ++lane)
+    if (restarts.lane(lane).restart) lanes.push_back(lane);
   // The seeds of a group are all in the same iteration.
   if (lanes.empty() || !is_consensus_due(spec.group, restarts.lane(lanes.front()).iteration))
     return;
+  std::vector<Literal> images;
+  for (const std::size_t lane : lanes) images.push_back(search->current(lane));
   const Literal agreed = consensus(problem, spec.group.form, images).images;
   for (const std::size_t lane : lanes) search->agree(lane, agreed);
 }
@@ -275,7 +273,7 @@ std::vector<Progress> Session::step() {
   // The end of one restart may send other lanes to rest.
   for (std::size_t lane = 0; lane < numbers.size(); ++lane)
     if (state.restarts.lane(lane).restart) state.end_if_over(lane, results[lane]);
-  if (state.spec.group.form != GroupForm::none) state.agree();
+  state.agree();
   return progress;
 }
 

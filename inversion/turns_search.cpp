@@ -6,18 +6,25 @@ namespace {
 class TurnsSearch final : public Search {
  public:
   TurnsSearch(std::unique_ptr<Search> search, std::size_t lanes, std::size_t first_lane)
-      : search_(std::move(search)), first_lane_(first_lane), kept_(lanes, search_->state()) {}
+      : search_(std::move(search)),
+        first_lane_(first_lane),
+        kept_(lanes, search_->state()),
+        best_totals_(lanes, search_->best_total(0)) {}
 
   std::size_t lanes() const override { return kept_.size(); }
 
   void start(std::size_t lane, const std::vector<Literal>& variables) override {
     in_turn(lane).start(0, variables);
+    best_totals_[lane] = search_->best_total(0);
   }
 
   std::vector<StepResult> step(std::span<const std::optional<StepNumbers>> numbers) override {
     std::vector<StepResult> results(numbers.size());
-    for (std::size_t lane = 0; lane < numbers.size(); ++lane)
-      if (numbers[lane]) results[lane] = in_turn(lane).step(numbers.subspan(lane, 1)).front();
+    for (std::size_t lane = 0; lane < numbers.size(); ++lane) {
+      if (!numbers[lane]) continue;
+      results[lane] = in_turn(lane).step(numbers.subspan(lane, 1)).front();
+      best_totals_[lane] = search_->best_total(0);
+    }
     return results;
   }
 
@@ -26,7 +33,7 @@ class TurnsSearch final : public Search {
     in_turn(lane).agree(0, consensus);
   }
   BestCandidate best(std::size_t lane) override { return in_turn(lane).best(0); }
-  double best_total(std::size_t lane) override { return in_turn(lane).best_total(0); }
+  double best_total(std::size_t lane) override { return best_totals_[lane]; }
 
   std::vector<NamedTensor> state() override {
     kept_[loaded_] = search_->state();
@@ -43,6 +50,8 @@ class TurnsSearch final : public Search {
         tensor = stored(state, lane_name(first_lane_ + lane, name.substr(own_prefix_.size())),
                         tensor.type());
     search_->restore(kept_[loaded_]);
+    for (std::size_t lane = 0; lane < kept_.size(); ++lane)
+      best_totals_[lane] = in_turn(lane).best_total(0);
   }
 
   const runtime::MemoryReport& memory() const override { return search_->memory(); }
@@ -62,6 +71,7 @@ class TurnsSearch final : public Search {
   std::size_t first_lane_;
   std::size_t loaded_ = 0;
   std::vector<std::vector<NamedTensor>> kept_;  // by lane; that of the loaded one is out of date
+  std::vector<double> best_totals_;  // by lane: asked for in every step, without a change of turns
   std::string own_prefix_ = lane_name(0, {});
 };
 
