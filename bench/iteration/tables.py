@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import pages  # noqa: E402
 
 RESULTS = Path("bench/results/iteration.json")
 PAGE = Path("docs/performance.md")
@@ -15,12 +19,6 @@ TITLES = {
     "lenet": "LeNet 32", "resnet20": "ResNet-20 32", "resnet18": "ResNet-18", "resnet18-train": "ResNet-18, train BN",
     "resnet50": "ResNet-50", "vgg11": "VGG-11", "mobilenet-v2": "MobileNetV2", "resnext50": "ResNeXt-50 32x4d",
     "vit-s16": "ViT-S/16"}
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table, numbers to the right."""
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def title(problem: str) -> str:
@@ -132,17 +130,17 @@ def section(results: dict) -> str:
             if rows := ratio_rows(results, threads, ours):
                 clock = "processor time on one thread" if threads == 1 else "time by the clock on two threads"
                 parts.append(f"**Peer's time over the engine's ({words}), {clock}:** median (quartiles)")
-                parts.append(table([""] + heads, rows))
+                parts.append(pages.table([""] + heads, rows))
     for threads in (1, 2):
         if rows := share_rows(results, threads):
             parts.append("**Share of the measured matrix-product ceiling of f32, "
                          f"{threads} thread{'s' if threads > 1 else ''}:**")
-            parts.append(table(all_heads, rows))
+            parts.append(pages.table(all_heads, rows))
     parts += ["**Memory of an iteration above weights and target, MiB, one thread:**",
-              table(all_heads, detail_rows(results, lambda cell: f"{cell['memory']['iteration'] / MEBI:.0f}")),
+              pages.table(all_heads, detail_rows(results, lambda cell: f"{cell['memory']['iteration'] / MEBI:.0f}")),
               "**Relative error of dD/dx against float64:**",
-              table(all_heads, detail_rows(results, lambda cell: f"{cell['errors']['gradient']:.1e}")),
-              "**Which variant was fastest:**", table([""] + heads[1:], choices(results))]
+              pages.table(all_heads, detail_rows(results, lambda cell: f"{cell['errors']['gradient']:.1e}")),
+              "**Which variant was fastest:**", pages.table([""] + heads[1:], choices(results))]
     if lines := failures(results):
         parts += ["**Could not take part:**", "\n".join(lines)]
     return "\n\n".join(parts)
@@ -151,11 +149,7 @@ def section(results: dict) -> str:
 def main() -> None:
     """Replace what stands between `<!-- iteration -->` and `<!-- end -->`."""
     results = json.loads(RESULTS.read_text())
-    block = re.compile("(<!-- iteration -->\n).*?(<!-- end -->)", re.DOTALL)
-    page, count = block.subn(lambda match: f"{match[1]}{section(results)}\n{match[2]}", PAGE.read_text())
-    if count != 1:
-        raise SystemExit(f"{PAGE}: one '<!-- iteration -->' … '<!-- end -->' expected, {count} found")
-    PAGE.write_text(page)
+    PAGE.write_text(pages.with_part(PAGE.read_text(), "iteration", section(results)))
 
 
 if __name__ == "__main__":

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import pages  # noqa: E402
 
 RECORD = Path("bench/results/models.json")
 PAGE = Path("docs/models.md")
 KIBI = 1 << 10
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table, numbers to the right of the first column."""
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def pictures(record: dict) -> str:
@@ -22,7 +20,7 @@ def pictures(record: dict) -> str:
     rows = [[f"`{name}`", f"{held['size']}x{held['size']}x{held['channels']}", f"{held['training']:,}",
              f"{held['heldout']:,}", f"{100 * held['largest_class_share_heldout']:.1f} %"]
             for name, held in record.items()]
-    return table(["data", "pixels", "training", "held out", "largest class among the held-out"], rows)
+    return pages.table(["data", "pixels", "training", "held out", "largest class among the held-out"], rows)
 
 
 def classifiers(record: dict) -> str:
@@ -31,7 +29,7 @@ def classifiers(record: dict) -> str:
              f"{100 * model['heldout_accuracy']:.1f} %", f"{model['epochs']}" if model["trained"] else "0",
              f"{model['cpu_seconds']:.0f}" if model["trained"] else "0"]
             for name, held in record.items() for model in held["models"] if model["kind"] == "classifier"]
-    return table(["file", "parameters", "training", "held out", "epochs", "seconds of training"], rows)
+    return pages.table(["file", "parameters", "training", "held out", "epochs", "seconds of training"], rows)
 
 
 def generators(record: dict) -> str:
@@ -40,7 +38,7 @@ def generators(record: dict) -> str:
              f"{model['bytes'] / KIBI:.0f}", f"{model['training_psnr']:.1f}", f"{model['heldout_psnr']:.1f}",
              f"{model['heldout_mean_colour_psnr']:.1f}", f"{model['cpu_seconds']:.0f}"]
             for name, held in record.items() for model in held["models"] if model["kind"] == "generator"]
-    return table(["file", "latent", "parameters", "KiB", "training, dB", "held out, dB", "its mean colour, dB",
+    return pages.table(["file", "latent", "parameters", "KiB", "training, dB", "held out, dB", "its mean colour, dB",
                   "seconds of training"], rows)
 
 
@@ -58,10 +56,7 @@ def main() -> None:
     """Replace what stands between `<!-- NAME -->` and `<!-- end -->`."""
     record, page = json.loads(RECORD.read_text()), PAGE.read_text()
     for name, section in SECTIONS.items():
-        block = re.compile(f"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page, count = block.subn(lambda match: f"{match[1]}{section(record)}\n{match[2]}", page)
-        if count != 1:
-            raise SystemExit(f"{PAGE}: one '<!-- {name} -->' … '<!-- end -->' expected, {count} found")
+        page = pages.with_part(page, name, section(record))
     PAGE.write_text(page)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
+import sys
 from pathlib import Path
 from statistics import mean, median
 
 import label_tables
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import pages  # noqa: E402
 
 RESULTS = Path("bench/results")
 PAGE = Path("docs/results.md")
@@ -15,12 +19,6 @@ ELSEWHERE = ("iteration", "models", "precision")  # in docs/performance.md and d
 SUCCESS_MSE = 1e-4
 SIDES = ("palimpsest", "pytorch")
 MEBI = 1 << 20
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table, numbers to the right."""
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def per_image(result: dict, side: str, key: str) -> list[float]:
@@ -67,7 +65,7 @@ def comparison(result: dict, labels_found: bool) -> str:
     head = ["", "MSE < 1e-4"] + (["labels found"] if labels_found else []) + [
         "mean PSNR, dB", "median PSNR, dB", "median objective"]
     wall, cpu = (seconds(result, "palimpsest", clock) / seconds(result, "pytorch", clock) for clock in ("wall", "cpu"))
-    return f"{table(head, rows)}\n\nTime, palimpsest / PyTorch: {wall:.2f} by the clock, {cpu:.2f} in CPU time."
+    return f"{pages.table(head, rows)}\n\nTime, palimpsest / PyTorch: {wall:.2f} by the clock, {cpu:.2f} in CPU time."
 
 
 def by_image(result: dict) -> str:
@@ -78,7 +76,7 @@ def by_image(result: dict) -> str:
     lines = [*zip(names, ours, theirs, flat), ("mean", mean(ours), mean(theirs), mean(flat))]
     for name, one, other, colour in lines:
         rows.append([name, f"{one:.2f}", f"{other:.2f}", f"{one - other:+.2f}", f"{colour:.2f}"])
-    return table(["photograph", "palimpsest, dB", "PyTorch, dB", "difference", "its mean colour, dB"], rows)
+    return pages.table(["photograph", "palimpsest, dB", "PyTorch, dB", "difference", "its mean colour, dB"], rows)
 
 
 def alone(result: dict) -> str:
@@ -91,14 +89,14 @@ def alone(result: dict) -> str:
             ["memory predicted for the program", f"{figures['predicted_bytes'] / MEBI:.0f} MiB"],
             ["peak resident memory of the process", f"{figures['peak_resident_bytes'] / MEBI:.0f} MiB"],
             ["time", f"{figures['wall_seconds']:.0f} s"], ["CPU time", f"{figures['cpu_seconds']:.0f} s"]]
-    return table(["", batch["photos"][0]], rows)
+    return pages.table(["", batch["photos"][0]], rows)
 
 
 def section(path: Path) -> str:
     """One experiment's text between its markers."""
     result = json.loads(path.read_text())
     if path.stem == "labels":
-        return label_tables.section(result, table)
+        return label_tables.section(result, pages.table)
     parts = [conditions(result)]
     if "pytorch" not in result["batches"][0]:
         parts.append(alone(result))
@@ -116,10 +114,7 @@ def main() -> None:
     for path in sorted(RESULTS.glob("*.json")):
         if path.stem in ELSEWHERE:
             continue
-        block = re.compile(f"(<!-- {path.stem} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page, count = block.subn(lambda match: f"{match[1]}{section(path)}\n{match[2]}", page)
-        if count != 1:
-            raise SystemExit(f"{PAGE}: one '<!-- {path.stem} -->' … '<!-- end -->' expected, {count} found")
+        page = pages.with_part(page, path.stem, section(path))
     PAGE.write_text(page)
 
 

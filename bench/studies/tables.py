@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import json
-import re
+import sys
 from pathlib import Path
 from statistics import mean
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import pages  # noqa: E402
+
 STUDIES = Path("bench/studies")
 PAGE = Path("docs/results.md")
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table, numbers to the right."""
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def pooled(results: list[dict], key: str) -> list[float]:
@@ -33,7 +31,7 @@ def by_attack(part: list[dict]) -> str:
         rows.append([name, f"{mean(pooled(results, 'psnr')):.2f}", f"{mean(pooled(results, 'ssim')):.3f}",
                      f"{mean(pooled(results, 'fft2d')):.4f}", f"{100 * mean(pooled(results, 'iip_pixels')):.0f} %",
                      f"{mean(result['random_pair_psnr'] for result in results):.2f}"])
-    return table(["attack", "PSNR, dB", "SSIM", "FFT2D", "identified", "PSNR of wrong pairs, dB"], rows)
+    return pages.table(["attack", "PSNR, dB", "SSIM", "FFT2D", "identified", "PSNR of wrong pairs, dB"], rows)
 
 
 def by_size(part: list[dict]) -> str:
@@ -43,7 +41,7 @@ def by_size(part: list[dict]) -> str:
         results = [result for batch in part if batch["size"] == size for result in batch["rows"].values()]
         rows.append([str(size), str(len(pooled(results, "psnr"))), f"{mean(pooled(results, 'psnr')):.2f}",
                      f"{100 * mean(pooled(results, 'iip_pixels')):.0f} %"])
-    return table(["batch", "images", "PSNR, dB", "identified"], rows)
+    return pages.table(["batch", "images", "PSNR, dB", "identified"], rows)
 
 
 def under_defences(part: list[dict]) -> str:
@@ -56,7 +54,7 @@ def under_defences(part: list[dict]) -> str:
             results = [image[defence][attack] for image in part]
             fields.append(f"{mean(pooled(results, 'psnr')):.2f} / {100 * mean(pooled(results, 'iip_pixels')):.0f} %")
         rows.append([attack, *fields])
-    return table(["PSNR, dB / identified", *defences], rows)
+    return pages.table(["PSNR, dB / identified", *defences], rows)
 
 
 def by_optimizer(part: list[dict]) -> str:
@@ -66,7 +64,7 @@ def by_optimizer(part: list[dict]) -> str:
         results = [image[name] for image in part]
         rows.append([name, f"{mean(pooled(results, 'psnr')):.2f}", f"{mean(pooled(results, 'ssim')):.3f}",
                      f"{100 * mean(pooled(results, 'iip_pixels')):.0f} %"])
-    return table(["optimiser", "PSNR, dB", "SSIM", "identified"], rows)
+    return pages.table(["optimiser", "PSNR, dB", "SSIM", "identified"], rows)
 
 
 SECTIONS = {
@@ -79,11 +77,10 @@ def main() -> None:
     page = PAGE.read_text()
     for (study, part), section in SECTIONS.items():
         held = json.loads((STUDIES / f"{study}.json").read_text())
-        block = re.compile(f"(<!-- {study} {part} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if part not in held or not block.search(page):
+        if part not in held or not pages.has_part(page, f"{study} {part}"):
             continue
-        made = f"palimpsest {held['settings']['version']}, {held['settings']['date']}.\n\n{section(held[part])}\n"
-        page = block.sub(lambda match: match[1] + made + match[2], page)
+        made = f"palimpsest {held['settings']['version']}, {held['settings']['date']}.\n\n{section(held[part])}"
+        page = pages.with_part(page, f"{study} {part}", made)
     PAGE.write_text(page)
 
 
