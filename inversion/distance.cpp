@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "inversion/attack_label.h"
+#include "inversion/tensor_sums.h"
 #include "ops/nn/reduce.h"
 #include "ops/pointwise/binary.h"
 #include "ops/reduce/reduce.h"
@@ -24,27 +25,10 @@ Value sum_of_squares(Operands tensors) {
   return sum;
 }
 
-double weight_of(std::span<const double> weights, std::size_t tensor) {
-  return weights.empty() ? 1.0 : weights[tensor];
-}
-
 Literal scaled(const Literal& literal, double factor, DType dtype) {
   std::vector<double> values = literal.doubles();
   for (double& value : values) value *= factor;
   return Literal::of<double>(literal.shape(), values).converted(dtype);
-}
-
-/// With Kahan's compensation: a plain sum over millions of entries would be less accurate than
-/// the sums of the program that it meets in the cosine.
-double weighted_norm(std::span<const Literal> observed, std::span<const double> weights) {
-  double sum = 0, lost = 0;
-  for (std::size_t k = 0; k < observed.size(); ++k)
-    for (const double value : observed[k].doubles()) {
-      const double term = weight_of(weights, k) * value * value - lost, next = sum + term;
-      lost = (next - sum) - term;
-      sum = next;
-    }
-  return std::sqrt(sum);
 }
 
 Value difference_to(Value a, const Literal& b) {
@@ -91,17 +75,6 @@ Distance mean_squared_l2(Operands candidate, std::span<const Literal> observed,
   for (std::size_t k = 0; k < candidate.size(); ++k)
     shares.push_back(weight_of(weights, k) / static_cast<double>(candidate.size()));
   return squared_l2(candidate, observed, shares);
-}
-
-/// Sums of w a b over all tensors in f64.
-Value weighted_inner(Operands a, Operands b, std::span<const double> weights) {
-  Value sum;
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    const Value part =
-        inner(cast(a[k], DType::f64), cast(b[k], DType::f64)) * weight_of(weights, k);
-    sum = sum ? sum + part : part;
-  }
-  return sum;
 }
 
 /// For f32 tensors, whose products are exact in f64: D = 1 - <a, b'> / |a| and

@@ -1,31 +1,12 @@
 #include "inversion/transform.h"
 
-#include <cmath>
-
 #include "inversion/attack_label.h"
+#include "inversion/tensor_sums.h"
 #include "ops/pointwise/binary.h"
 #include "ops/pointwise/unary.h"
-#include "ops/reduce/reduce.h"
 
 namespace palimpsest::inversion {
 namespace {
-
-/// Of all entries together, f64.
-Value product_of(Operands a, Operands b) {
-  Value sum;
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    const Value part = inner(cast(a[k], DType::f64), cast(b[k], DType::f64));
-    sum = sum ? sum + part : part;
-  }
-  return sum;
-}
-
-double norm_of(std::span<const Literal> tensors) {
-  double sum = 0;
-  for (const Literal& tensor : tensors)
-    for (const double value : tensor.doubles()) sum += value * value;
-  return std::sqrt(sum);
-}
 
 std::vector<Value> times(Operands tensors, Value factor) {
   std::vector<Value> products;
@@ -36,13 +17,13 @@ std::vector<Value> times(Operands tensors, Value factor) {
 /// u = s a with s = min(1, bound / |a|), and its transposed derivative: s (d - a <a, d> / |a|^2)
 /// where s < 1, else d.
 Transformed clipped(const std::vector<Value>& candidate, double bound) {
-  const Value squares = product_of(candidate, candidate);
+  const Value squares = weighted_inner(candidate, candidate);
   const Value above = less(full_like(squares, bound * bound), squares);
   const Value inverse = rsqrt(select(above, squares, ones_like(squares)));
   const Value scale = select(above, inverse * bound, ones_like(squares));
   const auto pulled_back = [=](const std::vector<Value>& direction) {
-    const Value along =
-        select(above, product_of(candidate, direction) * inverse * inverse, zeros_like(squares));
+    const Value along = select(above, weighted_inner(candidate, direction) * inverse * inverse,
+                               zeros_like(squares));
     std::vector<Value> result;
     for (std::size_t k = 0; k < candidate.size(); ++k) {
       const DType dtype = candidate[k].dtype();
@@ -58,7 +39,7 @@ Transformed clipped_by_layer(const std::vector<Value>& candidate,
   std::vector<Transformed> layers;
   Transformed result;
   for (std::size_t k = 0; k < candidate.size(); ++k) {
-    layers.push_back(clipped({candidate[k]}, norm_of(observed.subspan(k, 1))));
+    layers.push_back(clipped({candidate[k]}, weighted_norm(observed.subspan(k, 1))));
     result.update.push_back(layers.back().update.front());
   }
   result.pulled_back = [layers](const std::vector<Value>& direction) {
@@ -97,7 +78,7 @@ Transformed transformed(Transform transform, const std::vector<Value>& candidate
   const LabelScope label = attack_part(candidate.front().graph(), "transform");
   switch (transform) {
     case Transform::clipping:
-      return clipped(candidate, norm_of(observed));
+      return clipped(candidate, weighted_norm(observed));
     case Transform::layer_clipping:
       return clipped_by_layer(candidate, observed);
     case Transform::observed_support:
